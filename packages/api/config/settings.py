@@ -1,0 +1,164 @@
+"""Django's settings. Every difference between environments is a variable; `.env.example` lists them all."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import dj_database_url
+from django.core.management.utils import get_random_secret_key
+from marshmallow.validate import OneOf
+
+from config.domains import DOMAINS
+from contract import logs
+from contract.environment import env, is_rate, is_signing_key
+from contract.openapi import settings as openapi_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# The process
+ENVIRONMENT = env.str("ENVIRONMENT", "development", validate=OneOf(["development", "test", "production"]))
+IS_PRODUCTION = ENVIRONMENT == "production"
+# Problem documents are promised everywhere, so Django's debug pages are shown nowhere.
+DEBUG = False
+SECRET_KEY = env.str("SECRET_KEY") if IS_PRODUCTION else env.str("SECRET_KEY", get_random_secret_key())
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+JWT_SIGNING_KEYS = (
+    env.list("JWT_SIGNING_KEY", validate=is_signing_key)
+    if IS_PRODUCTION
+    else env.list("JWT_SIGNING_KEY", [get_random_secret_key()], validate=is_signing_key)
+)
+PUBLIC_URL = env.str("PUBLIC_URL") if IS_PRODUCTION else env.str("PUBLIC_URL", "http://127.0.0.1:8000")
+
+# Who may call
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS") if IS_PRODUCTION else env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", [])
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/(api|admin)/"
+CORS_ALLOW_HEADERS = [
+    "accept", "api-key", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match",
+    "x-api-key", "x-csrftoken", "x-organization", "x-request-id",
+]  # fmt: skip
+CORS_EXPOSE_HEADERS = [
+    "etag", "idempotent-replayed", "link", "location", "ratelimit", "ratelimit-policy", "retry-after",
+    "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id",
+]  # fmt: skip
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+API_DOCS_ENABLED = env.bool("API_DOCS_ENABLED", False)
+
+# What is installed
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "contract",
+    *DOMAINS,
+]
+MIDDLEWARE = [
+    "contract.correlation.CorrelationMiddleware",
+    "contract.health.HealthMiddleware",
+    "contract.tenancy.TenancyMiddleware",
+    "contract.routing.RoutingMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "contract.headers.HeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+APPEND_SLASH = False
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# Images hold collected files; a checkout serves them from the packages.
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir()
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+
+# Where rows live
+DATABASE_URL = env.str("DATABASE_URL") if IS_PRODUCTION else env.str("DATABASE_URL", "sqlite:///slipway.sqlite3")
+DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", DATABASE_URL)
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=None, conn_health_checks=True)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE, or a read that turns into a write fails at once with "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.str("REDIS_URL") if IS_PRODUCTION else env.str("REDIS_URL", "")
+
+# Who is who
+AUTH_USER_MODEL = "authentication.User"
+# A constraint over UPPER(username) holds uniqueness, which is stricter than the check knows.
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+TENANT_MODEL = "tenants.Organization"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+CSRF_FAILURE_VIEW = "contract.problems.csrf_failure"
+
+# What every endpoint promises
+CONTRACT = {
+    "API_TITLE": "Slipway API",
+    "API_VERSION": "1.0.0",
+    "BEARER_AUTHENTICATOR": "apps.authentication.services.authenticate_token",
+    "API_KEY_AUTHENTICATOR": "apps.tenants.services.authenticate_api_key",
+    "TENANT_FINDER": "apps.tenants.selectors.find_tenant",
+}
+THROTTLE_RATES = {
+    "anon": env.str("THROTTLE_ANON", "60/min", validate=is_rate),
+    "user": env.str("THROTTLE_USER", "1000/hour", validate=is_rate),
+    "tenant-read": env.str("THROTTLE_TENANT_READ", "600/min", validate=is_rate),
+    "tenant-write": env.str("THROTTLE_TENANT_WRITE", "120/min", validate=is_rate),
+    "auth": env.str("THROTTLE_AUTH", "5/min", validate=is_rate),
+    "auth-address": env.str("THROTTLE_AUTH_ADDRESS", "30/min", validate=is_rate),
+}
+MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1_048_576)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["contract.authentication.Dispatcher"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "contract.permissions.IsIdentified",
+        "contract.permissions.HasScope",
+        "contract.permissions.ActsForTenant",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["contract.throttling.BucketThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["contract.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["contract.rendering.ORJSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "contract.rendering.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "contract.openapi.schema.ContractSchema",
+    "EXCEPTION_HANDLER": "contract.problems.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = openapi_settings.build(CONTRACT["API_TITLE"], CONTRACT["API_VERSION"], PUBLIC_URL)
+
+# Responses over TLS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
+
+# What is logged
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+LOGGING_CONFIG = None
+logs.configure(LOG_LEVEL)
+
+# Each domain's own variables
+for domain in DOMAINS:
+    if find_spec(f"{domain}.conf"):
+        import_module(f"{domain}.conf")
+
+env.verify()

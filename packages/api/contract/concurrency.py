@@ -1,0 +1,46 @@
+"""Optimistic concurrency: an ETag on every single resource, If-Match for writes, If-None-Match for reads (RFC 9110 §13)."""
+
+import hashlib
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from contract.problems import Problem
+from contract.rendering import dumps
+
+TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+
+
+class PreconditionFailed(Problem):
+    status_code = 412
+    code = "precondition-failed"
+    title = "The resource has changed"
+    default_detail = "It is no longer what your If-Match names; read it again, then repeat the change."
+
+
+def etag(representation: Any) -> str:
+    """A strong validator: the hash of what the client sees."""
+    return f'"{hashlib.blake2b(dumps(representation), digest_size=12).hexdigest()}"'
+
+
+def require_match(request: Request, representation: Any) -> None:
+    """Raises `PreconditionFailed` when If-Match names another state than the present one."""
+    wanted = request.headers.get("If-Match")
+    if wanted is None or wanted.strip() == "*":
+        return
+    if etag(representation) not in TAG.findall(wanted):
+        raise PreconditionFailed()
+
+
+def is_unchanged(request: Request, tag: str) -> bool:
+    """Whether If-None-Match names this state (weak comparison)."""
+    wanted = request.headers.get("If-None-Match", "")
+    return wanted.strip() == "*" or tag in [each.removeprefix("W/") for each in TAG.findall(wanted)]
+
+
+def not_modified(tag: str) -> HttpResponse:
+    response = HttpResponse(status=304, headers={"ETag": tag})
+    del response["Content-Type"]
+    return response

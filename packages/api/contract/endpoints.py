@@ -1,0 +1,112 @@
+"""The base of every view: who, how often, whether, and once. A view below it only says what."""
+
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contract import correlation, filtering, idempotency, problems, throttling
+from contract.authentication import InvalidCredentials
+
+View = Callable[..., Response]
+
+
+class Endpoint(APIView):
+    """One request through the contract.
+
+    `tenancy` is `tenant`, `owner` or `public`; `scopes` names the right that machines need (`customers` for
+    `customers:read|write`); `idempotency` is `required`, `optional` or `none`; `throttle_scope` names a bucket of
+    its own; `query_parameters` lists what the endpoint reads from the URL.
+    """
+
+    tenancy: ClassVar[str] = "tenant"
+    scopes: ClassVar[str | None] = None
+    idempotency: ClassVar[str] = "optional"
+    throttle_scope: ClassVar[str | None] = None
+    max_body_bytes: ClassVar[int] = settings.MAX_BODY_BYTES
+    query_parameters: ClassVar[Sequence[str]] = ()
+    format_kwarg = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """DRF's dispatch, with the write and its recorded answer in one transaction."""
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        self.response: HttpResponseBase
+        try:
+            self.initial(self.request, *args, **kwargs)
+            self.response = self.execute(self.request)
+        except Exception as error:  # noqa: BLE001
+            self.response = self.answer(self.handle_exception(error))
+        self.publish_limit(self.response)
+        return self.response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Everything that is decided before the body is read."""
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)  # type: ignore[attr-defined]
+        self.perform_authentication(request)
+        self.check_throttles(request)
+        self.check_permissions(request)
+        filtering.check_parameters(request.query_params, self.allowed_parameters())
+
+    def perform_authentication(self, request: Request) -> None:
+        """A failed authentication counts against the address, so that keys can't be guessed at leisure."""
+        try:
+            super().perform_authentication(request)
+        except (AuthenticationFailed, InvalidCredentials):
+            address = throttling.client_address(request._request)
+            throttling.charge(request._request, throttling.bucket("anon", address))
+            raise
+
+    def allowed_parameters(self) -> Sequence[str]:
+        return self.query_parameters
+
+    def execute(self, request: Request) -> HttpResponseBase:
+        """Run the handler: a read as it is, a write in a transaction, a write with a key once."""
+        if request.method in SAFE_METHODS:
+            return self.answer(self.handle())
+        key = idempotency.read_key(request, self.idempotency)
+        if key is None:
+            with transaction.atomic():
+                return self.answer(self.handle())
+        return idempotency.run(request, key, self.handle_in_savepoint)
+
+    def handle(self) -> Response:
+        method = (self.request.method or "").lower()
+        served = method in self.http_method_names
+        handler: View = getattr(self, method, self.http_method_not_allowed) if served else self.http_method_not_allowed
+        return handler(self.request, *self.args, **self.kwargs)
+
+    def handle_in_savepoint(self) -> HttpResponse:
+        """The view's answer, its refusals included; a failure of ours goes up and takes the transaction with it."""
+        try:
+            with transaction.atomic():
+                return self.answer(self.handle())
+        except Exception as error:
+            if problems.translate(error).status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
+            return self.answer(self.handle_exception(error))
+
+    def answer(self, response: Response) -> HttpResponse:
+        """The response with its headers and its bytes, so that it can be recorded."""
+        final = self.finalize_response(self.request, response, *self.args, **self.kwargs)
+        return final.render() if isinstance(final, Response) else final  # type: ignore[return-value]
+
+    def publish_limit(self, response: HttpResponseBase) -> None:
+        if reading := getattr(self.request._request, "rate_limit", None):
+            for name, value in throttling.headers(reading).items():
+                response.headers[name] = value
+        response.headers[correlation.HEADER] = correlation.request_id.get()
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The methods, in the Allow header, and nothing else."""
+        return Response(status=HTTPStatus.NO_CONTENT)

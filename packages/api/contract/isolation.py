@@ -1,0 +1,72 @@
+"""Row-level security on PostgreSQL: policies and rights, laid on every tenant table right after it is migrated."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dj_database_url
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.db import connection, models
+from psycopg import sql
+
+from contract.tenancy import TENANT_FIELD, TenantModel
+
+POLICY = sql.SQL(
+    """
+    ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+    DROP POLICY IF EXISTS tenant_wall ON {table};
+    CREATE POLICY tenant_wall ON {table} USING (
+        {column} = NULLIF(current_setting('app.tenant', true), '')::uuid
+        OR current_setting('app.system', true) = 'on'
+    );
+    """
+)
+# The owner migrates; the runtime role reads and writes rows, and can neither change nor empty a table.
+RIGHTS = sql.SQL(
+    """
+    GRANT USAGE ON SCHEMA public TO {role};
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
+    """
+)
+
+
+def tenant_models() -> list[type[models.Model]]:
+    """Every concrete model whose rows belong to one tenant."""
+    return [model for model in apps.get_models() if issubclass(model, TenantModel) and not model._meta.proxy]
+
+
+def protect_tables(sender: AppConfig, **_: Any) -> None:
+    """After `migrate`: the runtime role gets no right on a table before the table has its policy."""
+    last_app = list(apps.get_app_configs())[-1]
+    if sender is not last_app or connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for model in tenant_models():
+            column = model._meta.get_field(TENANT_FIELD).column
+            cursor.execute(POLICY.format(table=sql.Identifier(model._meta.db_table), column=sql.Identifier(column)))
+        role = runtime_role()
+        if role and role != connection.settings_dict["USER"]:
+            cursor.execute(RIGHTS.format(role=sql.Identifier(role)))
+
+
+def runtime_role() -> str:
+    """The PostgreSQL role of `DATABASE_URL`, which serves requests."""
+    return str(dj_database_url.parse(settings.DATABASE_URL).get("USER", ""))
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Use `DATABASE_OWNER_URL` on the default connection: for migrations, and for emptying tables in tests."""
+    runtime = dict(connection.settings_dict)
+    owner = dj_database_url.parse(settings.DATABASE_OWNER_URL)
+    connection.close()
+    connection.settings_dict.update(USER=owner["USER"], PASSWORD=owner["PASSWORD"])
+    connection.settings_dict.update(HOST=owner["HOST"], PORT=owner["PORT"])
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update({key: runtime[key] for key in ("USER", "PASSWORD", "HOST", "PORT")})

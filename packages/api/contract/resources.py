@@ -1,0 +1,150 @@
+"""A resource is a declaration: a model, a wire shape and three allowlists; the contract does the rest."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from rest_framework import status
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from contract import concurrency, cursors, pagination, tenancy
+from contract.authentication import Principal
+from contract.endpoints import Endpoint
+from contract.filtering import Declaration, FilterFields, SortKey
+from contract.keysets import Keyset
+
+
+class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
+    """List, create, retrieve, patch and destroy the rows of one model.
+
+    `filter_fields` maps a field to its operators, `sort_fields` lists columns (or maps names to `SortKey`s),
+    `default_sort` is used when the request names none, `search_fields` are searched by `q`, `filter_aliases` gives
+    plain parameter names to filters, `counted` says whether lists have a total, `owner_field` is the user of a row.
+    """
+
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    lookup_field = "pk"
+    lookup_url_kwarg = "id"
+    filter_fields: ClassVar[FilterFields] = {}
+    filter_aliases: ClassVar[Mapping[str, str]] = {}
+    sort_fields: ClassVar[Sequence[str] | Mapping[str, SortKey]] = ("created_at",)
+    default_sort: ClassVar[str] = "-created_at"
+    search_fields: ClassVar[Sequence[str]] = ()
+    counted: ClassVar[bool] = True
+    owner_field: ClassVar[str] = "user"
+
+    @cached_property
+    def declaration(self) -> Declaration:
+        """What lists of this resource accept."""
+        sort_fields = self.sort_fields
+        if not isinstance(sort_fields, Mapping):
+            sort_fields = {name: SortKey(name) for name in sort_fields}
+        return Declaration(self.model, self.filter_fields, sort_fields, self.filter_aliases, self.search_fields)
+
+    @property
+    def model(self) -> type[M]:
+        assert self.queryset is not None, f"{type(self).__name__} needs a queryset."  # noqa: S101
+        return self.queryset.model
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        """The rows that this principal may see: the tenant's (by the manager), the owner's, or everyone's."""
+        queryset = super().get_queryset()
+        if self.tenancy == "owner":
+            return queryset.filter(**{self.owner_field: self.request.user})
+        return queryset
+
+    def get_object(self) -> M:
+        """The row, locked when it is about to change; an id of the wrong form is as unknown as any other."""
+        queryset = self.get_queryset()
+        if self.request.method not in SAFE_METHODS:
+            queryset = queryset.select_for_update(of=("self",))
+        try:
+            return queryset.get(pk=self.kwargs[self.lookup_url_kwarg])
+        except (self.model.DoesNotExist, ValidationError, ValueError):
+            raise Http404 from None
+
+    def allowed_parameters(self) -> Sequence[str]:
+        if getattr(self, "action", None) != "list":
+            return self.query_parameters
+        search = ("q",) if self.search_fields else ()
+        return (*self.query_parameters, *pagination.PARAMETERS, *search, *self.declaration.filter_parameters)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.page(request)
+        body = {"data": self.get_serializer(page.rows, many=True).data, "meta": page.meta(self.counted)}
+        links = pagination.links(request, page)
+        return Response(body, headers={"Link": links} if links else {})
+
+    def page(self, request: Request) -> pagination.Page:
+        query = request.query_params
+        keyset = Keyset(self.model, self.declaration.sort(query, self.default_sort))
+        queryset = self.filter_queryset(self.get_queryset()).filter(self.declaration.condition(query))
+        return pagination.paginate(queryset, keyset, query, self.binding(request), self.counted)
+
+    def binding(self, request: Request) -> str:
+        """What a cursor of this list is good for: this resource, these filters, this order, these rows' owner."""
+        query = {name: value for name, value in request.query_params.items() if name not in ("cursor", "limit")}
+        principal = request.auth
+        owner = principal.id if self.tenancy == "owner" and isinstance(principal, Principal) else None
+        return cursors.binding(self.model._meta.label, self.kwargs, sorted(query.items()), tenancy.current().tenant, owner)
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        self.perform_create(serializer)
+        headers = {"Location": self.location(serializer.instance), "ETag": concurrency.etag(serializer.data)}
+        return Response(serializer.data, status.HTTP_201_CREATED, headers=headers)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        representation = self.get_serializer(self.get_object()).data
+        tag = concurrency.etag(representation)
+        if concurrency.is_unchanged(request, tag):
+            return concurrency.not_modified(tag)
+        return Response(representation, headers={"ETag": tag})
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.change(request, partial=False)
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.change(request, partial=True)
+
+    def change(self, request: Request, *, partial: bool) -> Response:
+        instance = self.get_object()
+        self.require_match(request, instance)
+        serializer = self.get_serializer(instance, data=request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        self.perform_update(serializer)
+        return Response(serializer.data, headers={"ETag": concurrency.etag(serializer.data)})
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        instance = self.get_object()
+        self.require_match(request, instance)
+        self.perform_destroy(instance)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def require_match(self, request: Request, instance: M) -> None:
+        if "If-Match" in request.headers:
+            concurrency.require_match(request, self.get_serializer(instance).data)
+
+    def perform_create(self, serializer: Any) -> None:
+        """Override with one service call where creating has rules."""
+        serializer.save(**({self.owner_field: self.request.user} if self.tenancy == "owner" else {}))
+
+    def perform_update(self, serializer: Any) -> None:
+        """Override with one service call where changing has rules."""
+        serializer.save()
+
+    def perform_destroy(self, instance: M) -> None:
+        """Override with one service call where deleting has rules."""
+        instance.delete()
+
+    def location(self, instance: Any) -> str:
+        """The new resource's address, below the list it was posted to."""
+        return f"{self.request.path.rstrip('/')}/{instance.pk}/"

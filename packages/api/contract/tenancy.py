@@ -1,0 +1,191 @@
+"""The tenant wall: every query on tenant rows is scoped by the base class, and again by PostgreSQL's row-level security."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import Expression, F
+from django.db.models.sql.compiler import SQLCompiler
+from django.http import HttpRequest, HttpResponse
+
+from contract.types import Handler
+
+TENANT_FIELD = "organization"
+
+
+class TenantRequired(RuntimeError):
+    """Tenant rows were queried or written with no tenant: enter `tenant_scope(id)` or `system_scope(reason)`."""
+
+
+class ForeignTenant(RuntimeError):
+    """A row of another tenant was about to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose rows this flow of control may see: one tenant's, everyone's (system), or nobody's."""
+
+    tenant: uuid.UUID | None = None
+    system: bool = False
+
+
+NOBODY = Scope()
+_scope: ContextVar[Scope] = ContextVar("tenant_scope", default=NOBODY)
+
+
+def current() -> Scope:
+    return _scope.get()
+
+
+def current_tenant() -> uuid.UUID:
+    """The tenant in scope. Raises `TenantRequired` when there is none."""
+    if (tenant := _scope.get().tenant) is None:
+        raise TenantRequired(TenantRequired.__doc__)
+    return tenant
+
+
+def enter(tenant: uuid.UUID) -> None:
+    """Scope the rest of this request to one tenant; `TenancyMiddleware` leaves it again."""
+    _scope.set(Scope(tenant=tenant))
+
+
+@contextmanager
+def tenant_scope(tenant: uuid.UUID) -> Iterator[None]:
+    """Rows of one tenant, for commands, tasks and tests."""
+    token = _scope.set(Scope(tenant=tenant))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def system_scope(reason: str) -> Iterator[None]:
+    """Rows of all tenants, for what crosses them by nature; tests/architecture lists who may, `reason` says why."""
+    assert reason, "A system scope needs its reason."  # noqa: S101
+    token = _scope.set(Scope(system=True))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+class TenancyMiddleware:
+    """Starts and ends every request with nobody's rows, so that no tenant leaks into the thread's next request."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        _scope.set(NOBODY)
+        try:
+            return self.get_response(request)
+        finally:
+            _scope.set(NOBODY)
+
+
+class InScope(Expression):
+    """`tenant column = the tenant in scope`, decided when the SQL is compiled, so querysets may be class attributes."""
+
+    conditional = True
+    output_field = models.BooleanField()
+
+    def __init__(self, column: Expression | F | None = None) -> None:
+        super().__init__()
+        self.column: Any = column or F(f"{TENANT_FIELD}_id")
+
+    def get_source_expressions(self) -> list[Any]:
+        return [self.column]
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        (self.column,) = exprs
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> tuple[str, list[Any]]:
+        if _scope.get().system:
+            return "1 = 1", []
+        tenant = connection.ops.adapt_unknown_value(current_tenant())
+        value = models.UUIDField().get_db_prep_value(tenant, connection)
+        sql, params = compiler.compile(self.column)
+        return f"{sql} = %s", [*params, value]
+
+
+class TenantManager[M: models.Model](models.Manager[M]):
+    """The one door to a tenant model's rows."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        return super().get_queryset().filter(InScope())
+
+
+class TenantField(models.ForeignKey[Any, Any]):
+    """The owner of the row: filled from the scope when it is inserted, and never another tenant's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("to", settings.TENANT_MODEL)
+        kwargs.setdefault("on_delete", models.PROTECT)
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        scope = current()
+        value = getattr(model_instance, self.attname)
+        if value is None:
+            value = current_tenant()
+            setattr(model_instance, self.attname, value)
+        elif not scope.system and value != current_tenant():
+            raise ForeignTenant(ForeignTenant.__doc__)
+        return value
+
+
+class TenantModel(models.Model):
+    """A row that belongs to one organisation. Its unique constraints and list indexes start with `organization`."""
+
+    organization = TenantField(related_name="+")
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    objects = TenantManager()
+
+
+def follow_scope(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Tell each new PostgreSQL connection whose rows the next statement may see, whenever that changes."""
+    if connection.vendor == "postgresql":
+        connection.execute_wrappers[:] = [w for w in connection.execute_wrappers if not isinstance(w, ScopeFollower)]
+        connection.execute_wrappers.append(ScopeFollower(connection))
+
+
+class ScopeFollower:
+    """Before a statement runs, sets `app.tenant` and `app.system` if the scope has changed since the last one.
+
+    The setting is session-wide. Inside a transaction it is not remembered, because a rollback restores the
+    value of before and would leave our memory wrong.
+    """
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.applied: Scope | None = None
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        scope = _scope.get()
+        if scope is not self.applied and scope != self.applied:
+            self.apply(scope)
+        return execute(sql, params, many, context)
+
+    def apply(self, scope: Scope) -> None:
+        assert self.connection.connection is not None  # noqa: S101
+        tenant = str(scope.tenant) if scope.tenant else ""
+        with self.connection.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('app.tenant', %s, false), set_config('app.system', %s, false)",
+                [tenant, "on" if scope.system else "off"],
+            )
+        self.applied = None if self.connection.in_atomic_block else scope
