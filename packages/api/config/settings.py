@@ -8,7 +8,7 @@ import dj_database_url
 from django.core.management.utils import get_random_secret_key
 from marshmallow.validate import OneOf
 
-from config.domains import DOMAINS
+from config.domains import DOMAINS as DOMAINS
 from contract import logs
 from contract.environment import env, is_rate, is_signing_key
 from contract.openapi import settings as openapi_settings

@@ -60,6 +60,9 @@ def runtime_role() -> str:
 @contextmanager
 def as_owner() -> Iterator[None]:
     """Use `DATABASE_OWNER_URL` on the default connection: for migrations, and for emptying tables in tests."""
+    if connection.vendor != "postgresql":
+        yield
+        return
     runtime = dict(connection.settings_dict)
     owner = dj_database_url.parse(settings.DATABASE_OWNER_URL)
     connection.close()

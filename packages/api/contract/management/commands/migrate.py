@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.core.management.commands.migrate import Command as MigrateCommand
-from django.db import connection
 
 from contract.isolation import as_owner
 from contract.tenancy import system_scope
@@ -11,9 +10,5 @@ class Command(MigrateCommand):
     """Migrates with the rights of `DATABASE_OWNER_URL`; data migrations see the rows of all tenants."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with system_scope("migrations touch every tenant's rows"):
-            if connection.vendor != "postgresql":
-                super().handle(*args, **options)
-                return
-            with as_owner():
-                super().handle(*args, **options)
+        with system_scope("migrations touch every tenant's rows"), as_owner():
+            super().handle(*args, **options)
