@@ -1,0 +1,28 @@
+"""What the person at the terminal sees: short lines on standard error, so that standard output stays machine-readable."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer to the person at the terminal, not a defect
+    """One sentence that says why this cannot go on and what to do about it; shown without a traceback."""
+
+
+def say(text: str = "") -> None:
+    """Print one line for the person at the terminal."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """Show what is being done, then how many seconds it took."""
+    started = time.monotonic()
+    print(f"  {title} ... ", end="", file=sys.stderr, flush=True)
+    try:
+        yield
+    except BaseException:
+        say()
+        raise
+    say(f"{time.monotonic() - started:.1f} s")
