@@ -24,7 +24,7 @@ def django_db_setup(
     django_db_modify_db_settings: None, django_test_environment: None, django_db_blocker: Any
 ) -> Iterator[None]:
     with django_db_blocker.unblock(), as_owner():
-        databases = setup_databases(verbosity=0, interactive=False)
+        databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
     yield
     with django_db_blocker.unblock(), as_owner():
         teardown_databases(databases, verbosity=0)

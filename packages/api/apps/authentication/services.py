@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -58,7 +59,7 @@ def authenticate_token(token: str) -> Principal:
     try:
         claims = tokens.verify(token, "access")
         family = TokenFamily.objects.select_related("user").get(pk=claims["sid"])
-    except (tokens.InvalidToken, TokenFamily.DoesNotExist, ValueError):
+    except (tokens.InvalidToken, TokenFamily.DoesNotExist, ValidationError):
         raise InvalidCredentials() from None
     if not family.is_live(timezone.now()) or not family.user.is_active:
         raise InvalidCredentials()
