@@ -128,6 +128,8 @@ def parser(model: type[models.Model], name: str) -> "serializers.Field[Any, Any,
         return serializers.DateTimeField()
     if isinstance(column, models.CharField | models.TextField):
         return serializers.CharField(max_length=column.max_length, trim_whitespace=False)
+    if isinstance(column, models.DecimalField):
+        return serializers.DecimalField(column.max_digits, column.decimal_places)
     kind: Any = serializers.ModelSerializer.serializer_field_mapping[type(column)]
     limits = {"min_value": -(2**31), "max_value": 2**31 - 1} if issubclass(kind, serializers.IntegerField) else {}
     return kind(**limits)  # type: ignore[no-any-return]

@@ -27,7 +27,6 @@ class HealthMiddleware:
 def readiness() -> HttpResponse:
     """200 when the database answers, else 503, so that no traffic is routed here until it does."""
     try:
-        connection.close_if_unusable_or_obsolete()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError as error:

@@ -8,10 +8,12 @@ import orjson
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import ValidationError as ModelValidationError
 from django.core.signals import got_request_exception
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
+from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 
 from contract import constraints, correlation
@@ -122,7 +124,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     if problem.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Problem):
         logger.exception("view failed", exc_info=error)
         got_request_exception.send(sender=None, request=getattr(request, "_request", request))
-    headers = dict(getattr(error, "headers", None) or {})
+    headers = dict(problem.headers)
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     return Response(body, problem.status_code, headers=headers, content_type=MEDIA_TYPE)
@@ -139,6 +141,8 @@ def translate(error: Exception) -> Problem:
             return error
         case exceptions.ValidationError():
             return _invalid(error)
+        case ModelValidationError():
+            return _invalid(exceptions.ValidationError(get_error_detail(error)))
         case RequestDataTooBig():
             return BodyTooLarge(settings.MAX_BODY_BYTES)
         case IntegrityError():

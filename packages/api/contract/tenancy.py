@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from contract.types import Handler
 
 TENANT_FIELD = "organization"
+SAVEPOINT_STATEMENTS = ("SAVEPOINT", "ROLLBACK TO", "RELEASE")
 
 
 class TenantRequired(RuntimeError):
@@ -176,7 +177,8 @@ class ScopeFollower:
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         scope = _scope.get()
-        if scope is not self.applied and scope != self.applied:
+        # Savepoints are left alone: in a failed transaction nothing but the rollback is allowed.
+        if scope != self.applied and not (isinstance(sql, str) and sql.startswith(SAVEPOINT_STATEMENTS)):
             self.apply(scope)
         return execute(sql, params, many, context)
 

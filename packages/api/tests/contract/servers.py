@@ -1,0 +1,91 @@
+"""The service as real processes: gunicorn beside the test's database, as the walled runtime role."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from django.db import connection
+
+API = Path(__file__).resolve().parents[2]
+
+
+class Server:
+    """One gunicorn with `workers` processes on a free port."""
+
+    def __init__(self, workers: int, environment: dict[str, str]) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        command = ["-m", "gunicorn", "config.wsgi:application", "--bind", self.url.removeprefix("http://")]
+        options = ["--workers", str(workers), "--threads", "8", "--worker-class", "gthread", "--no-control-socket"]
+        self.process = subprocess.Popen(
+            [sys.executable, *command, *options],
+            cwd=API,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", **database_environment(), **environment},
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                if requests.get(f"{self.url}/readyz", timeout=2).ok:
+                    return
+            except requests.ConnectionError:
+                time.sleep(0.05)
+        raise TimeoutError("gunicorn did not become ready in 30 seconds")
+
+    def workers(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    def kill_workers(self) -> None:
+        for pid in self.workers():
+            os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def database_environment() -> dict[str, str]:
+    """The runtime role's URL with the name of this worker's test database."""
+    parts = urlsplit(settings.DATABASE_URL)
+    name = connection.settings_dict["NAME"]
+    return {
+        "DATABASE_URL": parts._replace(path=f"/{name}").geturl(),
+        "JWT_SIGNING_KEY": ",".join(settings.JWT_SIGNING_KEYS),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "PUBLIC_URL": settings.PUBLIC_URL,
+    }
+
+
+@contextmanager
+def serving(workers: int = 2, **environment: str) -> Iterator[Server]:
+    """A running server; it is stopped, and only it."""
+    server = Server(workers, environment)
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+
+
+def authorization(client: Any) -> dict[str, str]:
+    """The same credential as a test client's, for real HTTP."""
+    return {"Authorization": client._credentials["HTTP_AUTHORIZATION"]}

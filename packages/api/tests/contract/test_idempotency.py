@@ -1,0 +1,256 @@
+"""One effect for any number of retries: in order, at once, and across a crash."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+import time_machine
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from conftest import Member
+from contract import idempotency
+from contract.models import IdempotencyRecord
+from tests.contract.routes import CREATABLE, Route, all_routes, body, name
+from tests.contract.servers import authorization, serving
+from tests.specimens.models import Specimen
+from tests.specimens.tests.factories import SpecimenFactory
+
+CUSTOMERS = "/api/v1/customers/"
+SPECIMENS = "/api/v1/specimens/"
+REQUIRED = [route for route in all_routes() if route.view.idempotency == "required"]
+
+
+def stored(answer: Any) -> tuple[Any, ...]:
+    return answer.status_code, answer.content, answer.headers.get("Location"), answer.headers.get("ETag")
+
+
+def count(member: Member) -> int:
+    with member.rows():
+        return Specimen.objects.count()
+
+
+@pytest.mark.parametrize("route", CREATABLE, ids=name)
+def test_a_retry_gets_the_first_answer_and_has_no_effect(route: Route, owner: Member) -> None:
+    sent = body(route, owner)
+
+    first, second, quoted = (
+        owner.client.post(route.path, sent, HTTP_IDEMPOTENCY_KEY=key) for key in ("k 1", "k 1", '"k 1"')
+    )
+
+    assert first.status_code == 201
+    assert stored(first) == stored(second) == stored(quoted)
+    assert "Idempotent-Replayed" not in first.headers
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert len(owner.client.get(route.path).json()["data"]) == 1
+
+
+def test_slash_forms_and_aliases_are_one_request(owner: Member) -> None:
+    answers = [
+        owner.client.post(path, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+        for path in (CUSTOMERS, CUSTOMERS[:-1], "/api/customers/", "/api/customers")
+    ]
+
+    assert len({stored(answer) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        lambda client, row: client.post(CUSTOMERS, {"email": "b@example.com"}, HTTP_IDEMPOTENCY_KEY="k"),
+        lambda client, row: client.post(f"{CUSTOMERS}?x=1", {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k"),
+        lambda client, row: client.post(SPECIMENS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k"),
+        lambda client, row: client.patch(row, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k"),
+        lambda client, row: client.generic(
+            "POST", CUSTOMERS, b'{"email":  "a@example.com"}', "application/json", HTTP_IDEMPOTENCY_KEY="k"
+        ),
+    ],
+    ids=["body", "query", "path", "method", "bytes"],
+)
+def test_a_key_belongs_to_one_request(twin: Any, owner: Member) -> None:
+    row = owner.client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k").headers["Location"]
+
+    answer = twin(owner.client, row)
+
+    # An unknown query parameter is refused even before the key is looked at.
+    assert (answer.status_code, answer.json()["code"]) in [(422, "idempotency-key-reused"), (400, "invalid-query")]
+
+
+@pytest.mark.parametrize("key", ["", '"', '""', "x" * 256, "\u00fc", "a\tb", '"a', "a\x00"])
+def test_refuses_a_malformed_key(key: str, owner: Member) -> None:
+    answer = owner.client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY=key)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-malformed")
+
+
+@pytest.mark.parametrize("key", ["x", "x" * 255, "a b", "~!@#$%^&*()", '"quoted \' one"'])
+def test_takes_any_printable_key(key: str, owner: Member) -> None:
+    assert owner.client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY=key).status_code == 201
+
+
+def test_reads_and_deletes_ignore_the_key(owner: Member) -> None:
+    row = owner.client.post(CUSTOMERS, {"email": "a@example.com"}).headers["Location"]
+
+    assert owner.client.get(CUSTOMERS, HTTP_IDEMPOTENCY_KEY="k" * 300).status_code == 200
+    assert owner.client.delete(row, HTTP_IDEMPOTENCY_KEY="k" * 300).status_code == 204
+    assert not IdempotencyRecord.objects.exists()
+
+
+def test_a_multipart_body_takes_no_key(owner: Member) -> None:
+    answer = owner.client.generic(
+        "POST", CUSTOMERS, b"--x--", "multipart/form-data; boundary=x", HTTP_IDEMPOTENCY_KEY="k"
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-not-applicable")
+
+
+@pytest.mark.parametrize("route", REQUIRED, ids=name)
+def test_a_required_key_that_is_missing(route: Route, owner: Member) -> None:
+    answer = owner.client.post(route.at(), {})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-missing")
+    assert "link" in answer.json()
+
+
+def test_sign_in_keeps_no_answer(owner: Member, anonymous: APIClient) -> None:
+    for path in ("login", "refresh", "logout"):
+        anonymous.post(f"/api/v1/auth/{path}/", {"refresh": "x"}, HTTP_IDEMPOTENCY_KEY="k")
+
+    assert not IdempotencyRecord.objects.exists()
+
+
+def test_keys_of_others_are_other_keys(owner: Member, teammate: Member, outsider: Member) -> None:
+    machine = owner.key_client("customers:write", "customers:read")
+
+    for number, client in enumerate([owner.client, teammate.client, outsider.client, machine]):
+        answer = client.post(CUSTOMERS, {"email": f"{number}@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+        assert answer.status_code == 201
+        assert "Idempotent-Replayed" not in answer.headers
+
+
+def test_a_replay_needs_the_right_to_ask(owner: Member) -> None:
+    owner.client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+    owner.user.is_active = False
+    owner.user.save()
+
+    assert owner.client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k").status_code == 401
+
+
+def test_refusals_of_the_view_are_kept_and_bad_input_is_not(owner: Member) -> None:
+    with owner.rows():
+        rare = SpecimenFactory(is_rare=True)
+    path = f"{SPECIMENS}{rare.pk}/weigh/"
+
+    refused = owner.client.post(path, {"weight": 1}, HTTP_IDEMPOTENCY_KEY="kept")
+    with owner.rows():
+        Specimen.objects.update(is_rare=False)
+    again = owner.client.post(path, {"weight": 1}, HTTP_IDEMPOTENCY_KEY="kept")
+    invalid = owner.client.post(path, {"weight": -1}, HTTP_IDEMPOTENCY_KEY="fresh")
+    corrected = owner.client.post(path, {"weight": 1}, HTTP_IDEMPOTENCY_KEY="fresh")
+
+    assert refused.status_code == again.status_code == 409
+    assert refused.content == again.content
+    assert (invalid.status_code, corrected.status_code) == (400, 201)
+
+
+def test_a_missing_row_is_kept(owner: Member) -> None:
+    answers = [
+        owner.client.patch(f"{CUSTOMERS}cust_{'0' * 22}/", {}, HTTP_IDEMPOTENCY_KEY="k") for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+
+
+def test_a_failure_of_ours_is_rolled_back_and_not_kept(owner: Member) -> None:
+    owner.client.raise_request_exception = False
+
+    answers = [owner.client.post(f"{SPECIMENS}crash/", HTTP_IDEMPOTENCY_KEY="k") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [500, 500]
+    assert "Idempotent-Replayed" not in answers[1].headers
+    assert count(owner) == 0
+    assert not IdempotencyRecord.objects.exists()
+
+
+def test_a_key_is_forgotten_after_24_hours(owner: Member) -> None:
+    client = owner.key_client("customers:write")
+    client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+
+    with time_machine.travel(timezone.now() + timedelta(hours=23, minutes=59)):
+        replayed = client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+    with time_machine.travel(timezone.now() + timedelta(hours=24, minutes=1)):
+        fresh = client.post(CUSTOMERS, {"email": "b@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+
+    assert replayed.headers["Idempotent-Replayed"] == "true"
+    assert fresh.status_code == 201
+    assert IdempotencyRecord.objects.count() == 1
+
+
+def test_purging_deletes_what_is_over(owner: Member) -> None:
+    owner.client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+
+    assert idempotency.purge() == 0
+    assert idempotency.purge(timezone.now() + timedelta(hours=25)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_32_concurrent_twins_over_two_processes_one_executes(owner: Member) -> None:
+    with owner.rows():
+        specimen = SpecimenFactory()
+    headers = {**authorization(owner.client), "Idempotency-Key": "twins"}
+
+    with serving(workers=2) as server:
+
+        def weigh(_: int) -> requests.Response:
+            url = f"{server.url}{SPECIMENS}{specimen.pk}/weigh/"
+            return requests.post(url, json={"weight": 1, "pause_ms": 300}, headers=headers, timeout=30)
+
+        with ThreadPoolExecutor(32) as pool:
+            answers = list(pool.map(weigh, range(32)))
+        late = weigh(0)
+
+    created = [answer for answer in answers if answer.status_code == 201]
+    in_flight = [answer for answer in answers if answer.status_code == 409]
+    assert len(created) + len(in_flight) == 32
+    assert len(created) >= 1
+    assert {answer.headers["Retry-After"] for answer in in_flight} <= {"1"}
+    assert {answer.content for answer in created} == {late.content}
+    assert count(owner) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_killed_between_the_write_and_the_commit_leaves_neither(owner: Member) -> None:
+    with owner.rows():
+        specimen = SpecimenFactory()
+    headers = {**authorization(owner.client), "Idempotency-Key": "killed"}
+
+    with serving(workers=1) as server:
+
+        def weigh(pause_ms: int) -> requests.Response:
+            url = f"{server.url}{SPECIMENS}{specimen.pk}/weigh/"
+            return requests.post(url, json={"weight": 1, "pause_ms": pause_ms}, headers=headers, timeout=30)
+
+        def weigh_and_die() -> None:
+            with pytest.raises(requests.RequestException):
+                weigh(20_000)
+
+        victim = threading.Thread(target=weigh_and_die)
+        victim.start()
+        time.sleep(0.7)
+        server.kill_workers()
+        victim.join()
+        left = count(owner), IdempotencyRecord.objects.count()
+        server.wait()
+        # The dead process's connection gives its lock back as soon as PostgreSQL sees the socket closed.
+        deadline = time.monotonic() + 25
+        while (retry := weigh(0)).status_code == 409 and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+    assert left == (1, 0)
+    assert retry.status_code == 201
+    assert count(owner) == 2
