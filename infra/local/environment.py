@@ -28,15 +28,16 @@ def ensure(signals: Signals, wanted: str) -> None:
     """Make .venv hold the lock `wanted` ("base" or "dev"); a dev environment also serves what wants base."""
     if is_current(wanted):
         return
-    with only_one(ROOT, "is preparing the Python environment"):
+    with only_one(signals, ROOT, "is preparing the Python environment"):
         # Another process may have built it while we waited.
         if not is_current(wanted):
-            build(signals, "dev" if holds("dev") else wanted)
+            build(signals, "dev" if is_for_development() else wanted)
 
 
 def is_current(wanted: str) -> bool:
     """Whether .venv was built from the lock as it is now, and still runs."""
-    return stamp() in {mark(name) for name in (wanted, "dev")} and runs(PYTHON) and not other_python_wanted()
+    marks = {mark(name) for name in (wanted, "dev")}
+    return stamp() in marks and UV.exists() and runs(PYTHON) and not other_python_wanted()
 
 
 def stamp() -> str:
@@ -49,9 +50,9 @@ def mark(name: str) -> str:
     return f"{name} {hashlib.sha256((LOCKS / f'{name}.txt').read_bytes()).hexdigest()}\n"
 
 
-def holds(name: str) -> bool:
-    """Whether the last complete build was of this lock, in whatever version."""
-    return stamp().startswith(f"{name} ")
+def is_for_development() -> bool:
+    """Whether .venv was made for development, in whatever version; a build that broke off left no stamp."""
+    return stamp().startswith("dev ") or (not stamp() and (VENV / "bin/pytest").exists())
 
 
 def runs(program: Path) -> bool:
@@ -86,7 +87,10 @@ def base_python() -> str:
 
 def install_uv(signals: Signals) -> None:
     """Install the pinned uv into .venv-tools."""
-    if UV.exists() and UV_VERSION in signals.output_of(start([UV, "--version"], output=subprocess.PIPE)).split():
+    if (
+        UV.exists()
+        and UV_VERSION in signals.output_of(start([UV, "--version"], output=subprocess.PIPE)).split()
+    ):
         return
     with step("Installing uv"):
         attempt(signals, base_python(), "-m", "venv", "--clear", TOOLS)

@@ -6,22 +6,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from processes import Signals
 from progress import say
 
 
 @contextmanager
-def only_one(root: Path, doing: str) -> Iterator[None]:
+def only_one(signals: Signals, root: Path, doing: str) -> Iterator[None]:
     """Hold the checkout's lock, which the kernel releases whatever ends this process; wait when another holds it."""
     folder = root / ".local"
     folder.mkdir(exist_ok=True)
     # The folder itself is locked, so that no lock file is ever left behind.
     handle = os.open(folder, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not take(handle):
             say(f"  Waiting for another process that {doing}.")
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            while not signals.sleep_until(lambda: take(handle), seconds=60):
+                pass
         yield
     finally:
         os.close(handle)
+
+
+def take(handle: int) -> bool:
+    """Whether the lock is ours now."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

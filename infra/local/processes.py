@@ -18,7 +18,6 @@ LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 
 
-
 class Interrupted(Exception):  # noqa: N818 - being stopped is no error
     """A signal asked this program to stop."""
 
@@ -80,20 +79,25 @@ class Signals:
     def __init__(self) -> None:
         self.received: int | None = None
         self.child: subprocess.Popen[str] | None = None
+        # What the child gets instead of the signal itself.
+        self.translated: int | None = None
 
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._receive)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
+        is_second = self.received is not None and self.translated is not None
         self.received = number
-        if self.child and self.child.poll() is None:
-            signal_group(self.child, number)
+        if self.child:
+            signal_group(self.child, signal.SIGKILL if is_second else self.translated or number)
 
     def check(self) -> None:
         """Raise `Interrupted` when a signal has come."""
@@ -101,12 +105,13 @@ class Signals:
             raise Interrupted
 
     def wait_for(self, child: subprocess.Popen[str]) -> int:
-        """Wait until the child ends by itself or by a signal of ours; its group does not outlive it."""
+        """Wait until the child ends and return its exit code as a shell gives it; its group does not outlive it."""
         self.child = child
         if self.received is not None:
-            signal_group(child, self.received)
+            signal_group(child, self.translated or self.received)
         try:
-            return child.wait()
+            code = child.wait()
+            return code if code >= 0 else 128 - code
         finally:
             signal_group(child, signal.SIGKILL)
             self.child = None

@@ -12,14 +12,16 @@ class Refusal(Exception):  # noqa: N818 - it is an answer to the person at the t
 
 def say(text: str = "") -> None:
     """Print one line for the person at the terminal."""
-    print(text, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
     """Show what is being done, then how many seconds it took."""
     started = time.monotonic()
-    print(f"  {title} ... ", end="", file=sys.stderr, flush=True)
+    sys.stderr.write(f"  {title} ... ")
+    sys.stderr.flush()
     try:
         yield
     except BaseException:

@@ -8,18 +8,23 @@ import services
 from processes import Signals, main, start
 
 
-def run(signals: Signals, command: Sequence[str], environment: Mapping[str, str], *, durable: bool = False) -> int:
+def run(
+    signals: Signals, command: Sequence[str], environment: Mapping[str, str], *, durable: bool = False
+) -> int:
     """Run `command` with the servers' addresses in its environment; its exit code is ours."""
     with services.running(signals, durable=durable) as urls:
-        code = signals.wait_for(start(command, environment={**environment, **urls}))
-    return code if code >= 0 else 128 - code
+        return signals.wait_for(start(command, environment={**environment, **urls}))
 
 
 def run_arguments(signals: Signals) -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--durable", action="store_true", help="write to disk before answering, for tests of faults")
-    parser.add_argument("command", nargs="+", metavar="COMMAND", help="the command and its arguments, after --")
+    parser.add_argument(
+        "--durable", action="store_true", help="write to disk before answering, for tests of faults"
+    )
+    parser.add_argument(
+        "command", nargs="+", metavar="COMMAND", help="the command and its arguments, after --"
+    )
     chosen = parser.parse_args()
     return run(signals, chosen.command, os.environ, durable=chosen.durable)
 

@@ -46,16 +46,25 @@ def program(name: str) -> Path:
 def launch(signals: Signals, folder: Path, user: str | None, *, durable: bool) -> PostgreSQL:
     """Create a cluster in `folder` and start it; it answers when this returns."""
     data = folder / "cluster"
-    created = start([program("initdb"), "-D", data, *CLUSTER.split()], folder=folder, user=user, output=subprocess.PIPE)
+    created = start(
+        [program("initdb"), "-D", data, *CLUSTER.split()], folder=folder, user=user, output=subprocess.PIPE
+    )
     output = signals.output_of(created)
     if created.returncode:
         raise Refusal(f"PostgreSQL could not create its data folder: {last_line(output)}")
     port = free_port()
-    settings = ["max_connections=300", f"listen_addresses={LOOPBACK}", f"port={port}", f"unix_socket_directories={folder}"]
+    settings = [
+        "max_connections=300",
+        f"listen_addresses={LOOPBACK}",
+        f"port={port}",
+        f"unix_socket_directories={folder}",
+    ]
     settings += [] if durable else VOLATILE
     options = [part for setting in settings for part in ("-c", setting)]
     with (folder / "server.log").open("w") as log:
-        process = start([program("postgres"), "-D", data, *options], folder=folder, user=user, output=log.fileno())
+        process = start(
+            [program("postgres"), "-D", data, *options], folder=folder, user=user, output=log.fileno()
+        )
     server = PostgreSQL(process, folder, port, user)
     try:
         wait_until_ready(signals, server)
@@ -71,7 +80,9 @@ def wait_until_ready(signals: Signals, server: PostgreSQL) -> None:
     def is_ready() -> bool:
         # The server itself writes this word when it takes queries, not merely connections.
         status = server.folder / "cluster" / "postmaster.pid"
-        return server.process.poll() is not None or (status.exists() and last_line(status.read_text()) == "ready")
+        return server.process.poll() is not None or (
+            status.exists() and last_line(status.read_text()) == "ready"
+        )
 
     if not signals.sleep_until(is_ready, seconds=30) or server.process.poll() is not None:
         log = (server.folder / "server.log").read_text()
@@ -81,7 +92,19 @@ def wait_until_ready(signals: Signals, server: PostgreSQL) -> None:
 def create_roles(signals: Signals, server: PostgreSQL) -> dict[str, str]:
     """Create both roles and the database; return the URLs that open it."""
     passwords = {"owner": secrets.token_urlsafe(24), "app": secrets.token_urlsafe(24)}
-    command = [program("psql"), "-X", "-q", "-h", server.folder, "-p", str(server.port), "-U", "postgres", "-d", "postgres"]
+    command = [
+        program("psql"),
+        "-X",
+        "-q",
+        "-h",
+        server.folder,
+        "-p",
+        str(server.port),
+        "-U",
+        "postgres",
+        "-d",
+        "postgres",
+    ]
     command += ["-v", "ON_ERROR_STOP=1"]
     for statement in ROLES.format(**passwords).strip().splitlines():
         command += ["-c", statement]

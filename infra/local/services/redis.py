@@ -33,9 +33,14 @@ def launch(signals: Signals, folder: Path, user: str | None) -> Redis:
     command = [program, *options, "--save", "", "--dir", folder, "--logfile", log]
     process = start(command, folder=folder, user=user, output=subprocess.DEVNULL)
     try:
-        if signals.sleep_until(lambda: process.poll() is not None or answers(port), seconds=20) and process.poll() is None:
+        if (
+            signals.sleep_until(lambda: process.poll() is not None or answers(port), seconds=20)
+            and process.poll() is None
+        ):
             return Redis(process, f"redis://{LOOPBACK}:{port}/0")
-        raise Refusal(f"Redis did not start: {log.read_text().strip()[-300:] if log.exists() else 'it wrote no log'}")
+        raise Refusal(
+            f"Redis did not start: {log.read_text().strip()[-300:] if log.exists() else 'it wrote no log'}"
+        )
     except BaseException:
         stop(process)
         raise

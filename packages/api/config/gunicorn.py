@@ -1,0 +1,20 @@
+"""How gunicorn serves: threads, because requests wait for the database; the number of processes is WEB_CONCURRENCY."""
+
+from pathlib import Path
+
+worker_class = "gthread"
+threads = 4
+# Less than the 30 seconds that Kubernetes waits before it kills, so that requests end by themselves.
+graceful_timeout = 25
+# Longer than a proxy keeps an idle connection, or it sends a request into one that is just being closed.
+keepalive = 75
+# A heartbeat written to a disk blocks a worker whenever the disk does.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - memory, not a shared /tmp
+control_socket_disable = True
+# The service logs each request itself; what gunicorn has to say goes to standard error.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
