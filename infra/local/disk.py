@@ -11,5 +11,6 @@ def refuse_full_disk(folder: Path, *, megabytes: int) -> None:
     free = shutil.disk_usage(folder).free // 1024**2
     if free < megabytes:
         raise Refusal(
-            f"The disk that holds {folder} is full: {free} MB are free and {megabytes} MB are needed; free some space."
+            f"The disk that holds {folder} is full: {free} MB are free, {megabytes} MB are needed; "
+            "free some space, then try again."
         )

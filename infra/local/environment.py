@@ -1,4 +1,4 @@
-"""Builds the Python environment in .venv from a lock, and does nothing when it is there: environment.py base|dev."""
+"""Builds the Python environment in .venv from a lock, once: environment.py base|dev."""
 
 import hashlib
 import os

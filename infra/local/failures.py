@@ -2,19 +2,18 @@
 
 import re
 
-FULL_DISK = "the disk is full; free some space, then try again."
 KNOWN = (
-    (r"No space left on device|database or disk is full|Disk quota exceeded", FULL_DISK),
     (
-        r"readonly database|unable to open database file|Read-only file system",
-        "the files of this checkout cannot be written.",
+        r"No space left on device|database or disk is full|Disk quota exceeded",
+        "the disk is full; free some space.",
     ),
+    (r"readonly database|unable to open database file|Read-only file", "this checkout cannot be written to."),
     (r"database is locked", "another program holds the database; stop it, then try again."),
     (r"(?s)ImproperlyConfigured: (.+)", r"\1"),
     (r"OperationalError: (.+)", r"the database refused: \1"),
     (
-        r"(?i)(?:failed to fetch|could not connect|connection error|dns error).*",
-        "the package index does not answer; check the network.",
+        r"(?i)failed to fetch|could not connect|connection error|dns error",
+        "the package index does not answer.",
     ),
 )
 

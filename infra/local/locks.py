@@ -12,7 +12,7 @@ from progress import say
 
 @contextmanager
 def only_one(signals: Signals, root: Path, doing: str) -> Iterator[None]:
-    """Hold the checkout's lock, which the kernel releases whatever ends this process; wait when another holds it."""
+    """Hold the checkout's lock, which the kernel releases whatever ends this process; wait for it."""
     folder = root / ".local"
     folder.mkdir(exist_ok=True)
     # The folder itself is locked, so that no lock file is ever left behind.

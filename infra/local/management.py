@@ -15,7 +15,7 @@ def become(signals: Signals) -> int:
     variables.refuse_missing_servers(settings)
     environment.ensure(signals, "base")
     os.chdir(SERVICE)
-    os.execve(environment.PYTHON, [str(environment.PYTHON), "manage.py", *sys.argv[1:]], settings)
+    os.execve(environment.PYTHON, [str(environment.PYTHON), "manage.py", *sys.argv[1:]], settings)  # noqa: S606 - it is meant to
 
 
 if __name__ == "__main__":

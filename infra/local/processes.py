@@ -8,14 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import NoReturn, Self
 
 from progress import Refusal, say
 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(Exception):  # noqa: N818 - being stopped is no error
@@ -23,14 +25,14 @@ class Interrupted(Exception):  # noqa: N818 - being stopped is no error
 
 
 def start(
-    command: Sequence[str | Path],
+    command: Sequence[object],
     *,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     user: str | None = None,
     output: int | None = None,
 ) -> subprocess.Popen[str]:
-    """Start `command` in a process group of its own, so that a Ctrl-C reaches it only through us and in order."""
+    """Start `command` in a process group of its own, so that a Ctrl-C reaches it only through us."""
     return subprocess.Popen(  # noqa: S603 - the commands are this project's own
         [str(part) for part in command],
         env=environment,
@@ -43,7 +45,7 @@ def start(
         stderr=subprocess.STDOUT if output else None,
         text=True,
         start_new_session=True,
-        preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread runs yet in these programs
+        preexec_fn=_end_with_parent,
     )
 
 
@@ -55,20 +57,16 @@ def _end_with_parent() -> None:
 
 def signal_group(child: subprocess.Popen[str], number: int) -> None:
     """Send a signal to the child and everything that it started, if any of it still runs."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def stop(child: subprocess.Popen[str], number: int = signal.SIGTERM, patience: float = 10) -> None:
     """Ask the child to end, wait `patience` seconds, then end it and whatever is left of its group."""
     if child.poll() is None:
         child.send_signal(number)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         child.wait(patience)
-    except subprocess.TimeoutExpired:
-        pass
     signal_group(child, signal.SIGKILL)
     child.wait()
 
@@ -83,14 +81,13 @@ class Signals:
         self.translated: int | None = None
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPPING:
             signal.signal(number, self._receive)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    def __exit__(self, *_error: object) -> None:
+
+        for number in STOPPING:
             signal.signal(number, signal.SIG_IGN)
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
@@ -105,7 +102,7 @@ class Signals:
             raise Interrupted
 
     def wait_for(self, child: subprocess.Popen[str]) -> int:
-        """Wait until the child ends and return its exit code as a shell gives it; its group does not outlive it."""
+        """Wait for the child and return its exit code as a shell gives it; its group does not outlive it."""
         self.child = child
         if self.received is not None:
             signal_group(child, self.translated or self.received)

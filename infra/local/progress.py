@@ -1,4 +1,4 @@
-"""What the person at the terminal sees: short lines on standard error, so that standard output stays machine-readable."""
+"""What the person at the terminal sees, on standard error: standard output is for the service's log."""
 
 import sys
 import time

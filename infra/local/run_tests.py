@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 
 import environment
+import with_services
 from processes import Signals, main
 from progress import Refusal
 from variables import ROOT, SECRET_NAMES, SERVICE
-
-import with_services
 
 EVERYTHING = (SERVICE / "apps", SERVICE / "contract", SERVICE / "tests", ROOT / "tests/local")
 
@@ -37,7 +36,7 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
     for path in paths:
         if not path_of(path).exists():
             raise Refusal(f"{path_of(path)} does not exist: give T a path from the repository's root.")
-    return paths, arguments[first:]
+    return paths, arguments[len(paths) :]
 
 
 def path_of(test: str) -> Path:

@@ -11,7 +11,7 @@ import django
 from django.core.management import call_command
 from django.db import connections
 from failures import known_sentence
-from gunicorn.app.wsgiapp import run as gunicorn
+from gunicorn.app.wsgiapp import run as gunicorn  # type: ignore[import-untyped]
 from progress import say, step
 
 
@@ -21,9 +21,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--bind", required=True)
     parser.add_argument("--workers", required=True)
     parser.add_argument("--base-url", required=True)
-    parser.add_argument(
-        "--demo", type=Path, help="where the demo logins are written; none are made without it"
-    )
+    parser.add_argument("--demo", type=Path, help="where the demo logins are written")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""Runs a command beside a fresh PostgreSQL and Redis: python infra/local/with_services.py [--durable] -- COMMAND..."""
+"""Runs a command beside a fresh PostgreSQL and Redis: with_services.py [--durable] -- COMMAND..."""
 
 import argparse
 import os
@@ -19,12 +19,8 @@ def run(
 def run_arguments(signals: Signals) -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--durable", action="store_true", help="write to disk before answering, for tests of faults"
-    )
-    parser.add_argument(
-        "command", nargs="+", metavar="COMMAND", help="the command and its arguments, after --"
-    )
+    parser.add_argument("--durable", action="store_true", help="survive a power cut, for tests of faults")
+    parser.add_argument("command", nargs="+", metavar="COMMAND", help="what to run, after --")
     chosen = parser.parse_args()
     return run(signals, chosen.command, os.environ, durable=chosen.durable)
 

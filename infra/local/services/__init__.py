@@ -18,7 +18,7 @@ from services.packages import install_missing
 
 @contextmanager
 def running(signals: Signals, *, durable: bool = False) -> Iterator[dict[str, str]]:
-    """Yield DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL; stop both servers and delete their data afterwards."""
+    """Yield DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL; leave neither server nor data behind."""
     install_missing(signals)
     with ExitStack() as stack:
         with step("Starting PostgreSQL and Redis"):

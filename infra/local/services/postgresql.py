@@ -1,4 +1,4 @@
-"""One PostgreSQL with the two roles that the service uses: an owner for migrations and a weak one for requests."""
+"""One PostgreSQL with the service's two roles: an owner for migrations and a weak one for requests."""
 
 import secrets
 import signal
@@ -14,7 +14,8 @@ from progress import Refusal
 from services.packages import postgresql_program
 
 FAST_SHUTDOWN = signal.SIGINT
-CLUSTER = "--username=postgres --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync"
+CLUSTER = "--username=postgres --encoding=UTF8 --locale=C.UTF-8 --no-sync".split()
+PASSWORDS = ("--auth-local=trust", "--auth-host=scram-sha-256")
 # Without these three a test run is several times faster, and its data need not survive a power cut.
 VOLATILE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 ROLES = """
@@ -47,7 +48,10 @@ def launch(signals: Signals, folder: Path, user: str | None, *, durable: bool) -
     """Create a cluster in `folder` and start it; it answers when this returns."""
     data = folder / "cluster"
     created = start(
-        [program("initdb"), "-D", data, *CLUSTER.split()], folder=folder, user=user, output=subprocess.PIPE
+        [program("initdb"), "-D", data, *CLUSTER, *PASSWORDS],
+        folder=folder,
+        user=user,
+        output=subprocess.PIPE,
     )
     output = signals.output_of(created)
     if created.returncode:

@@ -1,4 +1,4 @@
-"""How gunicorn serves: threads, because requests wait for the database; the number of processes is WEB_CONCURRENCY."""
+"""How gunicorn serves: in threads, because requests wait for the database, and WEB_CONCURRENCY processes."""
 
 from pathlib import Path
 
