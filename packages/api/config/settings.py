@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dj_database_url
 from django.core.management.utils import get_random_secret_key
-from marshmallow.validate import OneOf
+from environs import validate
 
 from config.domains import DOMAINS as DOMAINS
 from contract import logs
@@ -16,12 +16,12 @@ from contract.openapi import settings as openapi_settings
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # The process
-ENVIRONMENT = env.str("ENVIRONMENT", "development", validate=OneOf(["development", "test", "production"]))
+ENVIRONMENT = env.str("ENVIRONMENT", "development", validate=validate.OneOf(["development", "test", "production"]))
 IS_PRODUCTION = ENVIRONMENT == "production"
 # Problem documents are promised everywhere, so Django's debug pages are shown nowhere.
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY") if IS_PRODUCTION else env.str("SECRET_KEY", get_random_secret_key())
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 JWT_SIGNING_KEYS = (
     env.list("JWT_SIGNING_KEY", validate=is_signing_key)
     if IS_PRODUCTION
@@ -30,9 +30,11 @@ JWT_SIGNING_KEYS = (
 PUBLIC_URL = env.str("PUBLIC_URL") if IS_PRODUCTION else env.str("PUBLIC_URL", "http://127.0.0.1:8000")
 
 # Who may call
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS") if IS_PRODUCTION else env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", [])
+ALLOWED_HOSTS = (
+    env.list("ALLOWED_HOSTS") if IS_PRODUCTION else env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+)
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", [])
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/(api|admin)/"
 CORS_ALLOW_HEADERS = [
@@ -106,6 +108,7 @@ TENANT_MODEL = "tenants.Organization"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.BCryptPasswordHasher",
 ]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 CSRF_FAILURE_VIEW = "contract.problems.csrf_failure"
@@ -152,7 +155,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
 
 # What is logged
-LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 LOGGING_CONFIG = None
 logs.configure(LOG_LEVEL)
 

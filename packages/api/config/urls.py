@@ -7,7 +7,7 @@ from config.domains import DOMAINS
 from contract import routing
 from contract.openapi.urls import urlpatterns as docs
 
-urlpatterns = [
+urlpatterns: list[routing.Route] = [
     path("api/v1/", include(routing.collect(DOMAINS, "routes"))),
     path("admin/v1/", include(routing.collect(DOMAINS, "admin_routes"))),
 ]

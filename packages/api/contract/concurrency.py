@@ -1,4 +1,4 @@
-"""Optimistic concurrency: an ETag on every single resource, If-Match for writes, If-None-Match for reads (RFC 9110 §13)."""
+"""Optimistic concurrency (RFC 9110 §13): an ETag on every single resource, If-Match to write, If-None-Match to read."""
 
 import hashlib
 import re

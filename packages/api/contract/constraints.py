@@ -34,8 +34,8 @@ def _all() -> Iterator[tuple[str, Violation]]:
             yield constraint.name, violation
             if isinstance(constraint, UniqueConstraint) and constraint.fields:
                 # SQLite names the columns of a plain unique constraint, not the constraint.
-                column = model._meta.get_field(constraint.fields[0]).column
-                yield f"{model._meta.db_table}.{column}", violation
+                field: Any = model._meta.get_field(constraint.fields[0])
+                yield f"{model._meta.db_table}.{field.column}", violation
 
 
 def _describe(model: type[Model], constraint: BaseConstraint) -> Violation:
@@ -55,7 +55,7 @@ def _fields(constraint: BaseConstraint) -> list[str]:
 
 def _references(expression: Any) -> Iterator[str]:
     if isinstance(expression, F):
-        yield expression.name
+        yield str(vars(expression)["name"])
     else:
         for source in expression.get_source_expressions():
             yield from _references(source)

@@ -20,7 +20,10 @@ VERSION = 1
 MAX_AGE = timedelta(days=7)
 MAX_LENGTH = 2000
 SALT = "contract.cursors"
-REFUSAL = "The cursor is not valid for this request: it is damaged, older than 7 days, or made for another query. Start again without it."
+REFUSAL = (
+    "The cursor is not valid for this request: it is damaged, older than 7 days, or made for another query. "
+    "Start again without it."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,5 +53,5 @@ def populate(world: World) -> None:
     """Let every domain add its part."""
     for domain in settings.DOMAINS:
         if find_spec(f"{domain}.management") and find_spec(f"{domain}.management.demo"):
-            seeder: Seeder = import_module(f"{domain}.management.demo")  # type: ignore[assignment]
+            seeder: Seeder = import_module(f"{domain}.management.demo")
             seeder.seed(world)

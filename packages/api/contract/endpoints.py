@@ -1,8 +1,9 @@
 """The base of every view: who, how often, whether, and once. A view below it only says what."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -25,7 +26,8 @@ class Endpoint(APIView):
 
     `tenancy` is `tenant`, `owner` or `public`; `scopes` names the right that machines need (`customers` for
     `customers:read|write`); `idempotency` is `required`, `optional` or `none`; `throttle_scope` names a bucket of
-    its own; `query_parameters` lists what the endpoint reads from the URL.
+    its own; `query_parameters` lists what the endpoint reads from the URL; `atomic` is False where a refusal itself
+    leaves a trace (a failed sign-in), so that its service opens the transactions.
     """
 
     tenancy: ClassVar[str] = "tenant"
@@ -34,6 +36,7 @@ class Endpoint(APIView):
     throttle_scope: ClassVar[str | None] = None
     max_body_bytes: ClassVar[int] = settings.MAX_BODY_BYTES
     query_parameters: ClassVar[Sequence[str]] = ()
+    atomic: ClassVar[bool] = True
     format_kwarg = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -41,18 +44,18 @@ class Endpoint(APIView):
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
-        self.response: HttpResponseBase
+        response: HttpResponseBase
         try:
             self.initial(self.request, *args, **kwargs)
-            self.response = self.execute(self.request)
-        except Exception as error:  # noqa: BLE001
-            self.response = self.answer(self.handle_exception(error))
-        self.publish_limit(self.response)
-        return self.response
+            response = self.execute(self.request)
+        except Exception as error:
+            response = self.answer(self.handle_exception(error))
+        self.publish_limit(response)
+        return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Everything that is decided before the body is read."""
-        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)  # type: ignore[attr-defined]
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         self.perform_authentication(request)
         self.check_throttles(request)
         self.check_permissions(request)
@@ -76,7 +79,7 @@ class Endpoint(APIView):
             return self.answer(self.handle())
         key = idempotency.read_key(request, self.idempotency)
         if key is None:
-            with transaction.atomic():
+            with transaction.atomic() if self.atomic else nullcontext():
                 return self.answer(self.handle())
         return idempotency.run(request, key, self.handle_in_savepoint)
 
@@ -99,7 +102,7 @@ class Endpoint(APIView):
     def answer(self, response: Response) -> HttpResponse:
         """The response with its headers and its bytes, so that it can be recorded."""
         final = self.finalize_response(self.request, response, *self.args, **self.kwargs)
-        return final.render() if isinstance(final, Response) else final  # type: ignore[return-value]
+        return cast(HttpResponse, final.render() if isinstance(final, Response) else final)
 
     def publish_limit(self, response: HttpResponseBase) -> None:
         if reading := getattr(self.request._request, "rate_limit", None):
@@ -107,6 +110,6 @@ class Endpoint(APIView):
                 response.headers[name] = value
         response.headers[correlation.HEADER] = correlation.request_id.get()
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """The methods, in the Allow header, and nothing else."""
         return Response(status=HTTPStatus.NO_CONTENT)

@@ -1,6 +1,8 @@
 """One typed reader for environment variables: `NAME`, or `NAME_FILE` with the path of a mounted secret."""
 
 import re
+from collections.abc import Mapping
+from typing import cast
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvValidationError, FileAwareEnv, ValidationError
@@ -29,7 +31,7 @@ class Environment(FileAwareEnv):
 
 def _sentences(error: EnvValidationError) -> str:
     lines = ["The environment is not complete. Set these variables (or NAME_FILE for a mounted secret):"]
-    for name, messages in sorted(error.error_messages.items()):
+    for name, messages in sorted(cast(Mapping[str, list[str]], error.error_messages).items()):
         lines += [f"  {name}: {message}" for message in messages]
     return "\n".join(lines)
 

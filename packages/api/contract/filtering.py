@@ -28,7 +28,6 @@ class SortKey:
     null_as: Any = None
 
 
-
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """What a list of a model may be filtered, sorted and searched by, and under which plain parameter names."""
@@ -53,7 +52,9 @@ class Declaration:
         """Parameter → (field, operator, typed value). Raises `InvalidQuery` naming the parameter."""
         allowed = self.filter_parameters
         return {
-            name: (*allowed[name], self.value(name, *allowed[name], query[name])) for name in query if name in allowed
+            name: (*allowed[name], self.value(name, *allowed[name], str(query[name])))
+            for name in query
+            if name in allowed
         }
 
     def value(self, parameter: str, field: str, operator: str, text: str) -> Any:
@@ -119,9 +120,9 @@ def _parsed(parse: "serializers.Field[Any, Any, Any, Any]", parameter: str, text
 @cache
 def parser(model: type[models.Model], name: str) -> "serializers.Field[Any, Any, Any, Any]":
     """The field that reads a filter's text: that of the column's type, lenient where text is all there is."""
-    column = model._meta.get_field(name)
+    column: Any = model._meta.get_field(name)
     if column.is_relation:
-        column = column.target_field  # type: ignore[union-attr]
+        column = column.target_field
     if column.choices:
         return serializers.ChoiceField(column.choices)
     if isinstance(column, models.DateTimeField):

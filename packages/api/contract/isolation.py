@@ -45,8 +45,8 @@ def protect_tables(sender: AppConfig, **_: Any) -> None:
         return
     with connection.cursor() as cursor:
         for model in tenant_models():
-            column = model._meta.get_field(TENANT_FIELD).column
-            cursor.execute(POLICY.format(table=sql.Identifier(model._meta.db_table), column=sql.Identifier(column)))
+            table, column = sql.Identifier(model._meta.db_table), sql.Identifier(f"{TENANT_FIELD}_id")
+            cursor.execute(POLICY.format(table=table, column=column))
         role = runtime_role()
         if role and role != connection.settings_dict["USER"]:
             cursor.execute(RIGHTS.format(role=sql.Identifier(role)))

@@ -27,7 +27,7 @@ class RowComparison(Expression):
         half = len(exprs) // 2
         self.columns, self.values = list(exprs[:half]), list(exprs[half:])
 
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:
         left, left_params = self._row(compiler, self.columns)
         right, right_params = self._row(compiler, self.values)
         return f"{left} {self.operator} {right}", [*left_params, *right_params]

@@ -58,7 +58,9 @@ def configure(level: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"json": formatter},
-            "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
+            "handlers": {
+                "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}
+            },
             "root": {"handlers": ["stdout"], "level": level},
             # Every request has its own line from contract.correlation; Django's would repeat its path.
             "loggers": {"django.request": {"level": "CRITICAL"}, "django.security": {"level": "ERROR"}},

@@ -49,7 +49,7 @@ def read_limit(query: QueryDict) -> int:
 def paginate(queryset: QuerySet[Any], keyset: Keyset, query: QueryDict, bound_to: str, counted: bool) -> Page:
     """One page by two statements at most: the rows, and on the first page their bounded number."""
     limit = read_limit(query)
-    cursor = cursors.decode(query["cursor"], bound_to) if "cursor" in query else None
+    cursor = cursors.decode(str(query["cursor"]), bound_to) if "cursor" in query else None
     backwards = cursor.backwards if cursor else False
     total = cursor.total if cursor else count(queryset) if counted else None
     rows = keyset.order(queryset, backwards)

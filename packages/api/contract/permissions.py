@@ -64,7 +64,9 @@ class IsIdentified(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if isinstance(request.auth, Principal):
             return True
-        raise InvalidCredentials("Send a credential: `Authorization: Bearer <token>` or `Authorization: Api-Key <key>`.")
+        raise InvalidCredentials(
+            "Send a credential: `Authorization: Bearer <token>` or `Authorization: Api-Key <key>`."
+        )
 
 
 class HasScope(BasePermission):

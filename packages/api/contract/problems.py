@@ -122,7 +122,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         problem.status_code, problem.code, problem.title, str(problem.detail), request.path, **_members(problem)
     )
     if problem.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Problem):
-        logger.exception("view failed", exc_info=error)
+        logger.error("view failed", exc_info=error)
         got_request_exception.send(sender=None, request=getattr(request, "_request", request))
     headers = dict(problem.headers)
     if challenge := getattr(error, "auth_header", None):
@@ -178,8 +178,7 @@ def _invalid(error: exceptions.ValidationError) -> Invalid:
 def _violation(error: DatabaseError) -> Problem:
     constraint = constraints.violated(error)
     if constraint is None:
-        conflict = _plain(409, "Another request changed the same rows at the same moment; read them again and retry.")
-        return conflict
+        return _plain(409, "Another request changed the same rows at the same moment; read them again and retry.")
     pointer, code, detail = constraint
     return Invalid(errors=[{"pointer": pointer, "code": code, "detail": detail}])
 
@@ -223,7 +222,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    logger.exception("request failed")
+    logger.error("request failed", exc_info=True)  # noqa: LOG014  (Django calls this while it handles the error)
     return plain_response(request, 500, DETAILS[500])
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.http import Http404
 from django.http.response import HttpResponseBase
@@ -50,8 +50,7 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
 
     @property
     def model(self) -> type[M]:
-        assert self.queryset is not None, f"{type(self).__name__} needs a queryset."  # noqa: S101
-        return self.queryset.model
+        return cast(type[M], cast(Any, self).queryset.model)
 
     def get_queryset(self) -> models.QuerySet[M]:
         """The rows that this principal may see: the tenant's (by the manager), the owner's, or everyone's."""
@@ -67,7 +66,7 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
             queryset = queryset.select_for_update(of=("self",))
         try:
             return queryset.get(pk=self.kwargs[self.lookup_url_kwarg])
-        except (self.model.DoesNotExist, ValidationError, ValueError):
+        except (ObjectDoesNotExist, ValidationError, ValueError):
             raise Http404 from None
 
     def allowed_parameters(self) -> Sequence[str]:
@@ -93,7 +92,9 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         query = {name: value for name, value in request.query_params.items() if name not in ("cursor", "limit")}
         principal = request.auth
         owner = principal.id if self.tenancy == "owner" and isinstance(principal, Principal) else None
-        return cursors.binding(self.model._meta.label, self.kwargs, sorted(query.items()), tenancy.current().tenant, owner)
+        return cursors.binding(
+            self.model._meta.label, self.kwargs, sorted(query.items()), tenancy.current().tenant, owner
+        )
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
@@ -50,7 +51,7 @@ def resource(prefix: str, view: type[GenericViewSet]) -> URLResolver:  # type: i
     return path(f"{prefix}/", include(patterns))
 
 
-def _bound(view: type[GenericViewSet], actions: dict[str, str]) -> dict[str, str]:  # type: ignore[type-arg]
+def _bound(view: type[GenericViewSet], actions: dict[str, str]) -> dict[str, Any]:  # type: ignore[type-arg]
     allowed = view.http_method_names
     return {method: action for method, action in actions.items() if method in allowed and hasattr(view, action)}
 

@@ -11,7 +11,8 @@ MAX_METADATA_KEYS = 50
 MAX_METADATA_KEY_LENGTH = 40
 MAX_METADATA_VALUE_LENGTH = 500
 # What `EmailField` accepts, published in the schema word for word. At most 254 characters (RFC 5321 §4.5.3.1).
-EMAIL_PATTERN = r"^[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.[A-Za-z]{2,24}$"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+EMAIL_PATTERN = rf"^[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_LABEL}(\.{_LABEL})*\.[A-Za-z]{{2,24}}$"
 # Printable text: no control characters, so that no stored name breaks a log line, a header or a page.
 TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
@@ -28,7 +29,7 @@ class StrictCharField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        if any(ord(character) < 32 and character not in "\t\n\r" or character == "\x7f" for character in data):
+        if any((ord(character) < 32 and character not in "\t\n\r") or character == "\x7f" for character in data):
             self.fail("control")
         return super().to_internal_value(data)
 
@@ -76,7 +77,7 @@ class StrictChoiceField(serializers.ChoiceField):
 
 
 class MetadataField(serializers.JSONField):
-    """A flat object of the client's own: at most 50 names of 1–40 characters, each with a scalar value."""
+    """A flat object of the client's own: at most 50 names of 1 to 40 characters, each with a scalar value."""
 
     default_error_messages = {
         "type": "Metadata is an object of names and plain values.",
@@ -126,7 +127,7 @@ class StrictMixin(serializers.Serializer[Any]):
             raise ValidationError(self.unknown(unknown))
         return values
 
-    def unknown(self, names: list[str]) -> dict[str, list[ErrorDetail]]:
+    def unknown(self, names: list[str]) -> dict[str, Any]:
         return {name: [ErrorDetail("This field does not exist.", "unknown-field")] for name in names}
 
 

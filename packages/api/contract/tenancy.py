@@ -1,4 +1,4 @@
-"""The tenant wall: every query on tenant rows is scoped by the base class, and again by PostgreSQL's row-level security."""
+"""The tenant wall: queries on tenant rows are scoped by the base class, and again by row-level security."""
 
 import uuid
 from collections.abc import Iterator
@@ -107,7 +107,7 @@ class InScope(Expression):
     def set_source_expressions(self, exprs: Any) -> None:
         (self.column,) = exprs
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Any:
         if _scope.get().system:
             return "1 = 1", []
         tenant = connection.ops.adapt_unknown_value(current_tenant())
@@ -150,11 +150,11 @@ class TenantModel(models.Model):
 
     organization = TenantField(related_name="+")
 
+    objects = TenantManager()
+
     class Meta:
         abstract = True
         base_manager_name = "objects"
-
-    objects = TenantManager()
 
 
 def follow_scope(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Rate limits: exact over any number of processes, published in headers (RFC 6585, draft-ietf-httpapi-ratelimit-headers)."""
+"""Rate limits: exact over processes, published in headers (RFC 6585, draft-ietf-httpapi-ratelimit-headers)."""
 
 import ipaddress
 import math
@@ -200,7 +200,7 @@ def headers(reading: Reading) -> dict[str, str]:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address behind `TRUSTED_PROXY_COUNT` proxies; whatever else X-Forwarded-For says is the client's own claim."""
+    """The address behind `TRUSTED_PROXY_COUNT` proxies; the rest of X-Forwarded-For is the client's own claim."""
     hops = [*request.META.get("HTTP_X_FORWARDED_FOR", "").split(","), request.META.get("REMOTE_ADDR", "")]
     trusted = hops[max(0, len(hops) - 1 - settings.TRUSTED_PROXY_COUNT)].strip()
     try:

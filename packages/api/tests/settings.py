@@ -8,7 +8,9 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 os.environ.setdefault("ENVIRONMENT", "test")
 if redis_url := os.environ.get("REDIS_URL"):
     # Each parallel worker has a Redis database of its own.
-    os.environ["REDIS_URL"] = f"{redis_url.rstrip('/').rsplit('/', 1)[0] if redis_url.count('/') > 2 else redis_url}/{WORKER}"
+    os.environ["REDIS_URL"] = (
+        f"{redis_url.rstrip('/').rsplit('/', 1)[0] if redis_url.count('/') > 2 else redis_url}/{WORKER}"
+    )
 for name in ("ANON", "USER", "TENANT_READ", "TENANT_WRITE", "AUTH", "AUTH_ADDRESS"):
     os.environ.setdefault(f"THROTTLE_{name}", "off")
 os.environ.setdefault("LOG_LEVEL", "ERROR")

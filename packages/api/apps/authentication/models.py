@@ -39,7 +39,9 @@ class UserManager(BaseUserManager["User"]):
 
     def free_username(self, wished: str) -> str:
         """The wish in allowed characters, with a suffix when it is short or taken."""
-        base = "".join(character for character in wished if character.isascii() and (character.isalnum() or character in "_.-"))[:40]
+        base = "".join(
+            character for character in wished if character.isascii() and (character.isalnum() or character in "_.-")
+        )[:40]
         name = base
         while len(name) < 3 or self.filter(username__iexact=name).exists():
             name = f"{base}-{get_random_string(5).lower()}".lstrip("-")
@@ -57,7 +59,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(
         max_length=50,
-        validators=[RegexValidator(USERNAME_PATTERN, "A username has 3 to 50 letters, digits, dots, dashes or underscores.")],
+        validators=[
+            RegexValidator(USERNAME_PATTERN, "A username has 3 to 50 letters, digits, dots, dashes or underscores.")
+        ],
     )
     # NULL, not '', is "no address": unique constraints let any number of NULLs stand.
     email = models.EmailField(max_length=255, null=True, blank=True)

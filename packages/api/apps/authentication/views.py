@@ -23,6 +23,7 @@ class TokenEndpoint(Endpoint):
     permission_classes = [AllowAny]
     tenancy = "public"
     idempotency = "none"
+    atomic = False
     throttle_scope = "auth-address"
 
 

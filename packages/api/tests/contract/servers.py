@@ -42,7 +42,7 @@ class Server:
             try:
                 if requests.get(f"{self.url}/readyz", timeout=2).ok:
                     return
-            except requests.ConnectionError:
+            except requests.RequestException:
                 time.sleep(0.05)
         raise TimeoutError("gunicorn did not become ready in 30 seconds")
 

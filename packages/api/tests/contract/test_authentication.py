@@ -245,5 +245,3 @@ def test_a_key_can_not_name_another_organization(owner: Member, outsider: Member
     own = client.get("/api/v1/customers/", HTTP_X_ORGANIZATION=str(owner.organization.pk))
 
     assert (foreign.status_code, own.status_code) == (403, 200)
-
-

@@ -158,9 +158,7 @@ def test_refusals_of_the_view_are_kept_and_bad_input_is_not(owner: Member) -> No
 
 
 def test_a_missing_row_is_kept(owner: Member) -> None:
-    answers = [
-        owner.client.patch(f"{CUSTOMERS}cust_{'0' * 22}/", {}, HTTP_IDEMPOTENCY_KEY="k") for _ in range(2)
-    ]
+    answers = [owner.client.patch(f"{CUSTOMERS}cust_{'0' * 22}/", {}, HTTP_IDEMPOTENCY_KEY="k") for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[1].headers["Idempotent-Replayed"] == "true"

@@ -70,7 +70,9 @@ def test_null_sorts_as_what_the_declaration_says(owner: Member, collection: list
 @given(sort=st.sampled_from(SORTS), limit=st.integers(1, 6), steps=st.integers(1, 12), back=st.integers(1, 12))
 def test_prev_undoes_next(sort: str, limit: int, steps: int, back: int, owner: Member, collection: Any) -> None:
     def page(cursor: str | None) -> dict[str, Any]:
-        return owner.client.get(SPECIMENS, {"sort": sort, "limit": limit, **({"cursor": cursor} if cursor else {})}).json()
+        return owner.client.get(
+            SPECIMENS, {"sort": sort, "limit": limit, **({"cursor": cursor} if cursor else {})}
+        ).json()
 
     trail = [page(None)]
     while len(trail) <= steps and trail[-1]["meta"]["next"]:
@@ -169,7 +171,8 @@ def test_refuses_a_tampered_cursor_at_every_character(route: Route, owner: Membe
 
 
 @pytest.mark.parametrize(
-    "other", [{"sort": "name"}, {"filter[kind]": "fossil"}, {"q": "abc"}, {"cabinet": "0198a5a4-0000-7000-8000-000000000000"}]
+    "other",
+    [{"sort": "name"}, {"filter[kind]": "fossil"}, {"q": "abc"}, {"cabinet": "0198a5a4-0000-7000-8000-000000000000"}],
 )
 def test_refuses_a_cursor_with_another_query(other: dict[str, str], owner: Member, collection: Any) -> None:
     cursor = owner.client.get(SPECIMENS, {"limit": 1}).json()["meta"]["next"]

@@ -17,7 +17,7 @@ OWN_SETTINGS = ("set_config", "SAVEPOINT")
 
 
 def statements(member: Member, path: str, query: dict[str, Any]) -> list[str]:
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert member.client.get(path, query).status_code == 200
     return [row["sql"] for row in captured.captured_queries if not row["sql"].startswith(OWN_SETTINGS)]
 
@@ -51,11 +51,14 @@ def big(django_db_setup: None, django_db_blocker: Any) -> Any:
         with tenancy.tenant_scope(organization.pk), connection.cursor() as cursor:
             cursor.execute(
                 """
-                INSERT INTO customers_customer (id, organization_id, email, name, status, metadata, created_at, updated_at)
+                INSERT INTO customers_customer
+                    (id, organization_id, email, name, status, metadata, created_at, updated_at)
                 SELECT 'cust_' || lpad(n::text, 22, '0'), %s, n || '@example.com', 'Name ' || (n %% 1000),
                        (ARRAY['active', 'inactive'])[1 + n %% 2], '{}', ts, ts
-                FROM (SELECT n, timestamptz '2026-01-01' + (CASE WHEN n < 10000 THEN 0 ELSE n END) * interval '1 second' AS ts
-                      FROM generate_series(1, %s) n) rows
+                FROM (
+                    SELECT n, timestamptz '2026-01-01' + (n / 10000) * n * interval '1 second' AS ts
+                    FROM generate_series(1, %s) n
+                ) rows
                 """,
                 [organization.pk, ROWS],
             )
@@ -64,7 +67,7 @@ def big(django_db_setup: None, django_db_blocker: Any) -> Any:
         yield organization
         with tenancy.tenant_scope(organization.pk):
             Customer.objects.all()._raw_delete(using="default")
-        organization.delete()
+            organization.delete()
 
 
 def plan(sql: str, params: Any) -> dict[str, Any]:
@@ -96,7 +99,11 @@ def test_a_page_at_90_percent_depth_is_read_from_an_index(sort: str, status: str
         explained = plan(sql, params)
 
     types = {node["Node Type"] for node in nodes(explained)}
-    read = sum(node.get("Actual Rows", 0) + node.get("Rows Removed by Filter", 0) for node in nodes(explained) if "Scan" in node["Node Type"])
+    read = sum(
+        node.get("Actual Rows", 0) + node.get("Rows Removed by Filter", 0)
+        for node in nodes(explained)
+        if "Scan" in node["Node Type"]
+    )
     assert "Sort" not in types or field in ("name", "email", "status")
     assert "Seq Scan" not in types
     assert read <= 51 * 4, explained

@@ -97,7 +97,9 @@ def test_head_is_get_without_a_body(route: Route, owner: Member) -> None:
 
 
 @pytest.mark.parametrize("route", [route for route in DETAILS if route.view.tenancy == "tenant"], ids=name)
-@pytest.mark.parametrize("identifier", ["x", "%00", "..", "cust_", "cust_" + "0" * 21, "1" * 400, "%F0%9F%92%A9", "1e5", "-1"])
+@pytest.mark.parametrize(
+    "identifier", ["x", "%00", "..", "cust_", "cust_" + "0" * 21, "1" * 400, "%F0%9F%92%A9", "1e5", "-1"]
+)
 def test_an_id_of_the_wrong_form_is_missing(route: Route, identifier: str, owner: Member) -> None:
     assert owner.client.get(route.at(identifier)).status_code == 404
 

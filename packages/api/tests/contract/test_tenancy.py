@@ -77,7 +77,8 @@ def test_a_foreign_reference_looks_like_a_missing_one(owner: Member, outsider: M
     (foreign,) = make(cabinets, outsider)
 
     answers = [
-        owner.client.post("/api/v1/specimens/", {"name": "x", "cabinet": str(i)}) for i in (foreign.pk, twin_id(foreign.pk))
+        owner.client.post("/api/v1/specimens/", {"name": "x", "cabinet": str(i)})
+        for i in (foreign.pk, twin_id(foreign.pk))
     ]
 
     assert {answer.status_code for answer in answers} == {400}
@@ -134,7 +135,7 @@ def test_a_rollback_does_not_bring_back_an_older_tenant(owner: Member, outsider:
 
     with owner.rows():
         raw_count()
-    with pytest.raises(ZeroDivisionError), transaction.atomic(), outsider.rows():
+    with pytest.raises(ZeroDivisionError), transaction.atomic(), outsider.rows():  # noqa: PT012
         raw_count()
         raise ZeroDivisionError
     with outsider.rows():

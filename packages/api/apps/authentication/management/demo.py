@@ -1,5 +1,7 @@
 """The demo world's people: two in each organisation, the first of whom owns it, and an administrator."""
 
+from typing import Any
+
 from apps.authentication.models import User
 from contract.demo import DemoOrganization, World
 
@@ -17,7 +19,7 @@ def seed(world: World) -> None:
         world.organizations.append(organization)
 
 
-def _person(email: str, **fields: bool) -> dict[str, str]:
+def _person(email: str, **fields: Any) -> dict[str, str]:
     if not User.objects.filter(email=email).exists():
         User.objects.create_user(email=email, password=PASSWORD, **fields)
     return {"email": email, "password": PASSWORD}

@@ -7,7 +7,20 @@ from contract.demo import World
 from contract.tenancy import tenant_scope
 
 COUNT = 240
-FIRST = ["Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Katherine", "Linus", "Margaret", "Zoë", "Søren"]
+FIRST = [
+    "Ada",
+    "Grace",
+    "Alan",
+    "Edsger",
+    "Barbara",
+    "Donald",
+    "Radia",
+    "Katherine",
+    "Linus",
+    "Margaret",
+    "Zoë",
+    "Søren",
+]
 LAST = ["Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman", "Johnson", "Núñez", "Hamilton"]
 STATUSES = [Customer.Status.ACTIVE] * 6 + [Customer.Status.INACTIVE] * 3 + [Customer.Status.ARCHIVED]
 

@@ -1,5 +1,7 @@
 """The demo world's organisations, memberships and one API key each."""
 
+from typing import Any
+
 from apps.tenants.models import ApiKey, Membership, Organization
 from apps.tenants.services import issue_api_key, revoke_api_key
 from contract.demo import DemoOrganization, World
@@ -21,7 +23,7 @@ def seed(world: World) -> None:
 
 
 def _join(organization: Organization, demo: DemoOrganization) -> None:
-    user_model = Membership._meta.get_field("user").related_model
+    user_model: Any = Membership._meta.get_field("user").related_model
     for person in demo.users:
         user = user_model.objects.get(email=person["email"])
         Membership.objects.get_or_create(organization=organization, user=user, defaults={"role": person["role"]})
