@@ -87,11 +87,10 @@ def base_python() -> str:
 
 def install_uv(signals: Signals) -> None:
     """Install the pinned uv into .venv-tools."""
-    if (
-        UV.exists()
-        and UV_VERSION in signals.output_of(start([UV, "--version"], output=subprocess.PIPE)).split()
-    ):
-        return
+    if UV.exists():
+        version = signals.output_of(start([UV, "--version"], output=subprocess.PIPE))
+        if UV_VERSION in version.split():
+            return
     with step("Installing uv"):
         attempt(signals, base_python(), "-m", "venv", "--clear", TOOLS)
         attempt(signals, TOOLS / "bin/python", "-m", "pip", "install", "--quiet", f"uv=={UV_VERSION}")

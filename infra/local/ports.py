@@ -39,9 +39,7 @@ def refuse_used_port(port: int) -> None:
                     f"Port {port} is in use: stop the program that listens there, or choose another port, "
                     f"for example PORT={port % 65535 + 1} make run."
                 ) from None
-            raise Refusal(
-                f"Port {port} cannot be used ({error.strerror}): choose another with PORT=8000."
-            ) from None
+            raise Refusal(f"Port {port} cannot be used ({error.strerror}): choose another with PORT=8000.") from None
 
 
 def answers(port: int) -> bool:
@@ -57,9 +55,7 @@ def refuse_unreachable(variable: str, url: str) -> None:
         address = urlsplit(url)
         server = (address.hostname, address.port or DEFAULT_PORTS.get(address.scheme, 5432))
     except ValueError:
-        raise Refusal(
-            f"{variable} is no URL that can be read: write scheme://user:password@host:port/name."
-        ) from None
+        raise Refusal(f"{variable} is no URL that can be read: write scheme://user:password@host:port/name.") from None
     # A Unix socket has no host, or its folder in the place of one.
     if not server[0] or "%2f" in server[0]:
         return

@@ -20,7 +20,7 @@ PR_SET_PDEATHSIG = 1
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(Exception):  # noqa: N818 - being stopped is no error
+class Interrupted(Exception):
     """A signal asked this program to stop."""
 
 

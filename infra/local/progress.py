@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer to the person at the terminal, not a defect
+class Refusal(Exception):
     """One sentence that says why this cannot go on and what to do about it; shown without a traceback."""
 
 

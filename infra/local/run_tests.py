@@ -22,16 +22,14 @@ def run(signals: Signals) -> int:
     single = len(paths) == 1 and not path_of(paths[0]).is_dir()
     workers = ["-n", "0"] if single else ["-n", str(min(os.cpu_count() or 2, 8)), "--dist", "loadgroup"]
     command = [str(environment.PYTHON), "-m", "pytest", "-c", f"{SERVICE.relative_to(ROOT)}/pyproject.toml"]
-    command += ["--rootdir", str(SERVICE.relative_to(ROOT)), *workers, *(paths or everything()), *options]
+    command += ["--rootdir", ".", *workers, *(paths or everything()), *options]
     made = {name: secrets.token_urlsafe(48) for name in SECRET_NAMES}
     return with_services.run(signals, command, {**os.environ, **made, "ENVIRONMENT": "test"})
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
     """The paths, relative to the repository's root, and from the first dash on what pytest gets as it is."""
-    first = next(
-        (index for index, argument in enumerate(arguments) if argument.startswith("-")), len(arguments)
-    )
+    first = next((index for index, argument in enumerate(arguments) if argument.startswith("-")), len(arguments))
     paths = arguments[:first]
     for path in paths:
         if not path_of(path).exists():

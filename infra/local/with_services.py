@@ -8,9 +8,7 @@ import services
 from processes import Signals, main, start
 
 
-def run(
-    signals: Signals, command: Sequence[str], environment: Mapping[str, str], *, durable: bool = False
-) -> int:
+def run(signals: Signals, command: Sequence[str], environment: Mapping[str, str], *, durable: bool = False) -> int:
     """Run `command` with the servers' addresses in its environment; its exit code is ours."""
     with services.running(signals, durable=durable) as urls:
         return signals.wait_for(start(command, environment={**environment, **urls}))

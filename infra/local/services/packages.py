@@ -43,16 +43,12 @@ def install_missing(signals: Signals) -> None:
         return
     names = " and ".join(packages)
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Refusal(
-            f"Tests need {names}, not found on PATH: install {names} (on Debian: apt-get install {names})."
-        )
+        raise Refusal(f"Tests need {names}, not found on PATH: install {names} (on Debian: apt-get install {names}).")
     with step(f"Installing {names}"):
         attempt(signals, ("apt-get", "update"))
         output = attempt(signals, (*INSTALL, *packages))
     if missing():
-        raise Refusal(
-            f"{names} could not be installed ({last_line(output)}): run apt-get install {names} and see why."
-        )
+        raise Refusal(f"{names} could not be installed ({last_line(output)}): run apt-get install {names} and see why.")
 
 
 def attempt(signals: Signals, command: tuple[str, ...]) -> str:

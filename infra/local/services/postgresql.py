@@ -14,7 +14,7 @@ from progress import Refusal
 from services.packages import postgresql_program
 
 FAST_SHUTDOWN = signal.SIGINT
-CLUSTER = "--username=postgres --encoding=UTF8 --locale=C.UTF-8 --no-sync".split()
+CLUSTER = ("--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
 PASSWORDS = ("--auth-local=trust", "--auth-host=scram-sha-256")
 # Without these three a test run is several times faster, and its data need not survive a power cut.
 VOLATILE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -66,9 +66,7 @@ def launch(signals: Signals, folder: Path, user: str | None, *, durable: bool) -
     settings += [] if durable else VOLATILE
     options = [part for setting in settings for part in ("-c", setting)]
     with (folder / "server.log").open("w") as log:
-        process = start(
-            [program("postgres"), "-D", data, *options], folder=folder, user=user, output=log.fileno()
-        )
+        process = start([program("postgres"), "-D", data, *options], folder=folder, user=user, output=log.fileno())
     server = PostgreSQL(process, folder, port, user)
     try:
         wait_until_ready(signals, server)
@@ -84,9 +82,7 @@ def wait_until_ready(signals: Signals, server: PostgreSQL) -> None:
     def is_ready() -> bool:
         # The server itself writes this word when it takes queries, not merely connections.
         status = server.folder / "cluster" / "postmaster.pid"
-        return server.process.poll() is not None or (
-            status.exists() and last_line(status.read_text()) == "ready"
-        )
+        return server.process.poll() is not None or (status.exists() and last_line(status.read_text()) == "ready")
 
     if not signals.sleep_until(is_ready, seconds=30) or server.process.poll() is not None:
         log = (server.folder / "server.log").read_text()

@@ -38,9 +38,7 @@ def launch(signals: Signals, folder: Path, user: str | None) -> Redis:
             and process.poll() is None
         ):
             return Redis(process, f"redis://{LOOPBACK}:{port}/0")
-        raise Refusal(
-            f"Redis did not start: {log.read_text().strip()[-300:] if log.exists() else 'it wrote no log'}"
-        )
+        raise Refusal(f"Redis did not start: {log.read_text().strip()[-300:] if log.exists() else 'it wrote no log'}")
     except BaseException:
         stop(process)
         raise
