@@ -1,0 +1,108 @@
+"""A running Slipway, seen from outside: by its address and the file of its demo logins, and nothing else.
+
+Set DEMO_FILE to judge a service that runs already; otherwise one is started on SQLite and one on PostgreSQL and Redis.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+DATABASES = ["given"] if "DEMO_FILE" in os.environ else ["sqlite", "postgresql"]
+RATES = {f"THROTTLE_{name}": "100000/min" for name in ("ANON", "USER", "TENANT_READ", "TENANT_WRITE", "AUTH", "AUTH_ADDRESS")}
+
+
+class World:
+    """The demo world and the ways into it."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.url: str = document["base_url"]
+        self.organizations: list[dict[str, Any]] = document["organizations"]
+
+    def token(self, organization: int, person: int = 0) -> str:
+        user = self.organizations[organization]["users"][person]
+        body = {"email": user["email"], "password": user["password"]}
+        answer = requests.post(f"{self.url}/api/v1/auth/login/", json=body, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access"])
+
+    def client(self, organization: int, *, key: bool = False) -> "Client":
+        credential = f"Api-Key {self.organizations[organization]['api_key']}" if key else f"Bearer {self.token(organization)}"
+        return Client(self.url, credential)
+
+
+class Client:
+    """An HTTP client that is one principal."""
+
+    def __init__(self, url: str, credential: str) -> None:
+        self.url, self.credential = url, credential
+
+    def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Authorization": self.credential, **options.pop("headers", {})}
+        return requests.request(method, f"{self.url}{path}", headers=headers, timeout=60, **options)
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return self("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> requests.Response:
+        return self("POST", path, **options)
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    if request.param == "given":
+        yield World(json.loads(Path(os.environ["DEMO_FILE"]).read_text()))
+        return
+    with served(request.param, tmp_path_factory.mktemp(request.param)) as found:
+        yield found
+
+
+@contextmanager
+def served(database: str, folder: Path, **environment: str) -> Iterator[World]:
+    """The service of this checkout with its demo world, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    demo = folder / "demo.json"
+    settings = {**os.environ, **RATES, "API_DOCS_ENABLED": "true", **environment}
+    settings |= {"ENVIRONMENT": "development", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    workers = "2"
+    if database == "sqlite":
+        settings |= {"DATABASE_URL": f"sqlite:///{folder}/slipway.sqlite3", "REDIS_URL": ""}
+        settings.pop("DATABASE_OWNER_URL", None)
+        workers = "1"
+    command = [sys.executable, ROOT / "infra/local/serve.py", "--bind", address, "--workers", workers]
+    process = subprocess.Popen(
+        [*command, "--base-url", f"http://{address}", "--demo", demo],
+        cwd=ROOT / "packages/api",
+        env=settings,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_until_ready(process, f"http://{address}/readyz")
+        yield World(json.loads(demo.read_text()))
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "The service ended before it was ready."
+        try:
+            if requests.get(url, timeout=2).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.1)
+    raise TimeoutError(url)
