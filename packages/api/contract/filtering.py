@@ -11,6 +11,7 @@ from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from contract.fields import PrefixedIdField
 from contract.problems import InvalidQuery
 
 OPERATORS = ("exact", "gt", "gte", "lt", "lte", "in")
@@ -36,6 +37,7 @@ class Declaration:
     filter_fields: FilterFields
     sort_fields: Mapping[str, SortKey]
     filter_aliases: Mapping[str, str]
+    filter_values: Mapping[str, Mapping[str, str]]
     search_fields: Sequence[str]
 
     @property
@@ -59,12 +61,13 @@ class Declaration:
 
     def value(self, parameter: str, field: str, operator: str, text: str) -> Any:
         parse = parser(self.model, field)
+        spellings = self.filter_values.get(field, {})
         if operator != "in":
-            return _parsed(parse, parameter, text)
+            return _parsed(parse, parameter, spellings.get(text, text))
         parts = text.split(",")
         if len(parts) > MAX_IN_VALUES:
             raise InvalidQuery(parameter, f"At most {MAX_IN_VALUES} values are allowed.", "too-many")
-        return [_parsed(parse, parameter, part) for part in parts]
+        return [_parsed(parse, parameter, spellings.get(part, part)) for part in parts]
 
     def condition(self, query: QueryDict) -> Q:
         """Everything that the query asks of a row."""
@@ -127,6 +130,8 @@ def parser(model: type[models.Model], name: str) -> "serializers.Field[Any, Any,
         return serializers.ChoiceField(column.choices)
     if isinstance(column, models.DateTimeField):
         return serializers.DateTimeField()
+    if isinstance(column, PrefixedIdField):
+        return serializers.RegexField(column.pattern)
     if isinstance(column, models.CharField | models.TextField):
         return serializers.CharField(max_length=column.max_length, trim_whitespace=False)
     if isinstance(column, models.DecimalField):

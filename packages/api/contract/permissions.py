@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -44,7 +44,7 @@ class NotAMember(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What a tenant finder answers: the organisation a person may act for, and as what."""
+    """The organisation that a principal acts for, and as what: a member's role, or the kind of a machine."""
 
     tenant: UUID
     role: str
@@ -91,21 +91,23 @@ class ActsForTenant(BasePermission):
             return True
         principal: Principal = request.auth  # type: ignore[assignment]
         wanted = request.headers.get("X-Organization", "")
-        tenancy.enter(_bound_tenant(principal, wanted) if principal.tenant else _chosen_tenant(principal, wanted))
+        membership = _bound(principal, wanted) if principal.tenant else _chosen(principal, wanted)
+        tenancy.enter(membership.tenant)
+        request.membership = membership  # type: ignore[attr-defined]
         return True
 
 
-def _bound_tenant(principal: Principal, wanted: str) -> UUID:
-    assert principal.tenant is not None  # noqa: S101
-    if wanted and wanted != str(principal.tenant):
+def _bound(principal: Principal, wanted: str) -> Membership:
+    tenant = cast(UUID, principal.tenant)
+    if wanted and wanted != str(tenant):
         raise NotAMember()
-    return principal.tenant
+    return Membership(tenant, role=principal.kind)
 
 
-def _chosen_tenant(principal: Principal, wanted: str) -> UUID:
+def _chosen(principal: Principal, wanted: str) -> Membership:
     memberships = _find_tenant()(principal.id, wanted)
     if not memberships:
         raise NotAMember()
     if len(memberships) > 1:
         raise OrganizationRequired()
-    return memberships[0].tenant
+    return memberships[0]

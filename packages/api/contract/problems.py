@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.core.signals import got_request_exception
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.db.models import ProtectedError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.fields import get_error_detail
@@ -68,6 +69,13 @@ class BodyTooLarge(Problem):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The body may have at most {limit} bytes; send less.", limit=limit)
+
+
+class InUse(Problem):
+    status_code = 409
+    code = "in-use"
+    title = "Other rows refer to this one"
+    default_detail = "It can't be deleted while other rows refer to it; archive it instead."
 
 
 class Unavailable(Problem):
@@ -145,6 +153,8 @@ def translate(error: Exception) -> Problem:
             return _invalid(exceptions.ValidationError(get_error_detail(error)))
         case RequestDataTooBig():
             return BodyTooLarge(settings.MAX_BODY_BYTES)
+        case ProtectedError():
+            return InUse()
         case IntegrityError():
             return _violation(error)
         case OperationalError() | InterfaceError():

@@ -12,6 +12,7 @@ from rest_framework import status
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from contract import concurrency, cursors, pagination, tenancy
@@ -21,12 +22,22 @@ from contract.filtering import Declaration, FilterFields, SortKey
 from contract.keysets import Keyset
 
 
+def found_or_404[M: models.Model](queryset: models.QuerySet[M], identifier: Any) -> M:
+    """The row with this id; an id of the wrong form is as unknown as any other."""
+    try:
+        return queryset.get(pk=identifier)
+    except (ObjectDoesNotExist, ValidationError, ValueError):
+        raise Http404 from None
+
+
 class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
     """List, create, retrieve, patch and destroy the rows of one model.
 
     `filter_fields` maps a field to its operators, `sort_fields` lists columns (or maps names to `SortKey`s),
     `default_sort` is used when the request names none, `search_fields` are searched by `q`, `filter_aliases` gives
-    plain parameter names to filters, `counted` says whether lists have a total, `owner_field` is the user of a row.
+    plain parameter names to filters, `filter_values` gives other spellings of a filter's values, `counted` says
+    whether lists have a total, `owner_field` is the user of a row. `input_serializers` maps an action to the shape of
+    its body where that is not the resource's own. `parent_field` is the foreign key that a nested list hangs on.
     """
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
@@ -39,6 +50,10 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
     search_fields: ClassVar[Sequence[str]] = ()
     counted: ClassVar[bool] = True
     owner_field: ClassVar[str] = "user"
+    filter_values: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    input_serializers: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
+    parent_field: ClassVar[str | None] = None
+    parent_url_kwarg: ClassVar[str] = "parent_id"
 
     @cached_property
     def declaration(self) -> Declaration:
@@ -46,7 +61,9 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         sort_fields = self.sort_fields
         if not isinstance(sort_fields, Mapping):
             sort_fields = {name: SortKey(name) for name in sort_fields}
-        return Declaration(self.model, self.filter_fields, sort_fields, self.filter_aliases, self.search_fields)
+        return Declaration(
+            self.model, self.filter_fields, sort_fields, self.filter_aliases, self.filter_values, self.search_fields
+        )
 
     @property
     def model(self) -> type[M]:
@@ -56,18 +73,22 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         """The rows that this principal may see: the tenant's (by the manager), the owner's, or everyone's."""
         queryset = super().get_queryset()
         if self.tenancy == "owner":
-            return queryset.filter(**{self.owner_field: self.request.user})
+            queryset = queryset.filter(**{self.owner_field: self.request.user})
+        if self.parent_field:
+            queryset = queryset.filter(**{self.parent_field: self.get_parent()})
         return queryset
 
+    def get_parent(self) -> models.Model:
+        """The row that a nested list hangs on; a foreign one is as unknown as a missing one."""
+        parent: Any = self.model._meta.get_field(str(self.parent_field)).related_model
+        return cast(models.Model, found_or_404(parent._default_manager.all(), self.kwargs[self.parent_url_kwarg]))
+
     def get_object(self) -> M:
-        """The row, locked when it is about to change; an id of the wrong form is as unknown as any other."""
+        """The row, locked when it is about to change."""
         queryset = self.get_queryset()
         if self.request.method not in SAFE_METHODS:
             queryset = queryset.select_for_update(of=("self",))
-        try:
-            return queryset.get(pk=self.kwargs[self.lookup_url_kwarg])
-        except (ObjectDoesNotExist, ValidationError, ValueError):
-            raise Http404 from None
+        return found_or_404(queryset, self.kwargs[self.lookup_url_kwarg])
 
     def allowed_parameters(self) -> Sequence[str]:
         if getattr(self, "action", None) != "list":
@@ -97,11 +118,17 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         )
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        serializer = self.get_serializer(data=request.data)
+        serializer = self.get_input_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        self.perform_create(serializer)
-        headers = {"Location": self.location(serializer.instance), "ETag": concurrency.etag(serializer.data)}
-        return Response(serializer.data, status.HTTP_201_CREATED, headers=headers)
+        instance = self.perform_create(serializer)
+        representation = self.get_serializer(instance).data
+        headers = {"Location": self.location(instance), "ETag": concurrency.etag(representation)}
+        return Response(representation, status.HTTP_201_CREATED, headers=headers)
+
+    def get_input_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:
+        """The serializer of the body: the resource's own, or what `input_serializers` says for the action."""
+        serializer_class = self.input_serializers.get(self.action or "", self.get_serializer_class())
+        return serializer_class(*args, context=self.get_serializer_context(), **kwargs)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         representation = self.get_serializer(self.get_object()).data
@@ -119,10 +146,10 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
     def change(self, request: Request, *, partial: bool) -> Response:
         instance = self.get_object()
         self.require_match(request, instance)
-        serializer = self.get_serializer(instance, data=request.data, partial=partial)
+        serializer = self.get_input_serializer(instance, data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
-        self.perform_update(serializer)
-        return Response(serializer.data, headers={"ETag": concurrency.etag(serializer.data)})
+        representation = self.get_serializer(self.perform_update(serializer)).data
+        return Response(representation, headers={"ETag": concurrency.etag(representation)})
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         instance = self.get_object()
@@ -134,13 +161,14 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         if "If-Match" in request.headers:
             concurrency.require_match(request, self.get_serializer(instance).data)
 
-    def perform_create(self, serializer: Any) -> None:
-        """Override with one service call where creating has rules."""
-        serializer.save(**({self.owner_field: self.request.user} if self.tenancy == "owner" else {}))
+    def perform_create(self, serializer: Any) -> M:
+        """The new row. Override with one service call where creating has rules."""
+        owner = {self.owner_field: self.request.user} if self.tenancy == "owner" else {}
+        return cast(M, serializer.save(**owner))
 
-    def perform_update(self, serializer: Any) -> None:
-        """Override with one service call where changing has rules."""
-        serializer.save()
+    def perform_update(self, serializer: Any) -> M:
+        """The changed row. Override with one service call where changing has rules."""
+        return cast(M, serializer.save())
 
     def perform_destroy(self, instance: M) -> None:
         """Override with one service call where deleting has rules."""

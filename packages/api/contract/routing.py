@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from contract.types import Handler
@@ -49,6 +50,20 @@ def resource(prefix: str, view: type[GenericViewSet]) -> URLResolver:  # type: i
         path("<str:id>/", view.as_view(_bound(view, DETAIL_ACTIONS)), name=f"{name}-detail"),
     ]
     return path(f"{prefix}/", include(patterns))
+
+
+def nested(prefix: str, view: type[GenericViewSet]) -> URLPattern:  # type: ignore[type-arg]
+    """The list of a resource below its parent: `customers/<parent_id>/invoices` for `customers/invoices`."""
+    parent, _, child = prefix.partition("/")
+    return path(
+        f"{parent}/<str:parent_id>/{child}/", view.as_view(_bound(view, LIST_ACTIONS)), name=f"{parent}-{child}"
+    )
+
+
+def command(prefix: str, view: type[APIView]) -> URLPattern:
+    """A command on one row: `invoices/<id>/pay` for `invoices/pay`."""
+    parent, _, verb = prefix.partition("/")
+    return path(f"{parent}/<str:id>/{verb}/", view.as_view(), name=f"{parent}-{verb}")
 
 
 def _bound(view: type[GenericViewSet], actions: dict[str, str]) -> dict[str, Any]:  # type: ignore[type-arg]

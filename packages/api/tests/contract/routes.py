@@ -30,13 +30,17 @@ class Route:
     def is_list(self) -> bool:
         return self.is_resource and "{" not in self.path
 
+    @property
+    def is_nested(self) -> bool:
+        return self.is_resource and "{parent_id}" in self.path
+
     def at(self, identifier: object = "missing") -> str:
-        return self.path.replace("{id}", str(identifier))
+        return self.path.replace("{id}", str(identifier)).replace("{parent_id}", str(identifier))
 
 
 def walk(resolver: URLResolver, prefix: str = "/") -> Iterator[Route]:
     for pattern in resolver.url_patterns:
-        path = prefix + str(pattern.pattern).replace("<str:id>", "{id}")
+        path = prefix + str(pattern.pattern).replace("<str:id>", "{id}").replace("<str:parent_id>", "{parent_id}")
         if isinstance(pattern, URLResolver):
             yield from walk(pattern, path)
         elif isinstance(pattern, URLPattern):
@@ -51,7 +55,8 @@ def all_routes() -> list[Route]:
 
 
 LISTS = [route for route in all_routes() if route.is_list]
-DETAILS = [route for route in all_routes() if route.is_resource and not route.is_list]
+DETAILS = [route for route in all_routes() if route.is_resource and not route.is_list and not route.is_nested]
+NESTED = [route for route in all_routes() if route.is_nested]
 WALLED = [route for route in LISTS if route.view.tenancy in ("tenant", "owner")]
 CREATABLE = [route for route in LISTS if "POST" in route.methods]
 

@@ -112,3 +112,29 @@ def test_a_change_moves_updated_at_and_the_tag(owner: Member) -> None:
     assert changed.json()["metadata"] == {"a": 1}
     assert changed.json()["updated_at"] > created.json()["updated_at"]
     assert changed.headers["ETag"] != created.headers["ETag"]
+
+
+def test_a_command_honours_if_match(owner: Member) -> None:
+    created = owner.client.post("/api/v1/specimens/", {"name": "x"})
+    path = f"{created.headers['Location']}weigh/"
+
+    stale = owner.client.post(path, {"weight": 1}, HTTP_IDEMPOTENCY_KEY="a", HTTP_IF_MATCH='"stale"')
+    fresh = owner.client.post(path, {"weight": 1}, HTTP_IDEMPOTENCY_KEY="b", HTTP_IF_MATCH=created.headers["ETag"])
+
+    assert (stale.status_code, fresh.status_code) == (412, 201)
+
+
+def test_a_row_that_others_refer_to_is_not_deleted(owner: Member) -> None:
+    cabinet = owner.client.post("/api/v1/cabinets/", {"name": "x"})
+    owner.client.post("/api/v1/specimens/", {"name": "x", "cabinet": cabinet.json()["id"]})
+
+    answer = owner.client.delete(cabinet.headers["Location"])
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "in-use")
+
+
+def test_another_spelling_of_a_filter_value_is_declared(owner: Member) -> None:
+    owner.client.post("/api/v1/specimens/", {"name": "x", "kind": "mineral"})
+
+    assert owner.client.get("/api/v1/specimens/?filter[kind]=stone").json()["meta"]["total"] == 1
+    assert owner.client.get("/api/v1/specimens/?filter[kind.in]=stone,fossil").json()["meta"]["total"] == 1

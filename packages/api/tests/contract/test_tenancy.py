@@ -10,7 +10,7 @@ from apps.customers.tests.factories import CustomerFactory
 from conftest import Member
 from contract import tenancy
 from contract.isolation import tenant_models
-from tests.contract.routes import DETAILS, LISTS, WALLED, Route, make, name
+from tests.contract.routes import DETAILS, LISTS, NESTED, WALLED, Route, make, model_of, name
 from tests.specimens.models import Specimen
 
 WALLED_DETAILS = [route for route in DETAILS if route.view.tenancy in ("tenant", "owner")]
@@ -229,3 +229,20 @@ def test_a_related_row_is_reached_through_the_wall(owner: Member, outsider: Memb
         specimen = Specimen(pk=specimen.pk, cabinet_id=cabinet.pk)
         with pytest.raises(type(cabinet).DoesNotExist):
             specimen.cabinet  # noqa: B018
+
+
+@pytest.mark.parametrize("route", NESTED, ids=name)
+def test_a_list_below_a_foreign_parent_looks_like_one_below_a_missing_one(
+    route: Route, owner: Member, outsider: Member
+) -> None:
+    field = route.view.parent_field
+    parents = next(each for each in LISTS if model_of(each) is model_of(route)._meta.get_field(field).related_model)
+    (own,), (foreign,) = make(parents, owner), make(parents, outsider)
+    rows = make(route, owner, 2, **{field: own})
+    make(route, owner)
+
+    found = owner.client.get(route.at(own.pk))
+    answers = [owner.client.get(route.at(each), HTTP_X_REQUEST_ID="same") for each in (foreign.pk, twin_id(foreign.pk))]
+
+    assert {row["id"] for row in found.json()["data"]} == {str(row.pk) for row in rows}
+    assert [answer.status_code for answer in answers] == [404, 404]

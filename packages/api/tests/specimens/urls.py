@@ -1,11 +1,20 @@
 from django.urls import path
 
-from contract.routing import resource
-from tests.specimens.views import CabinetViewSet, CrashView, EraViewSet, NoteViewSet, SpecimenViewSet, WeighView
+from contract.routing import command, nested, resource
+from tests.specimens.views import (
+    CabinetViewSet,
+    CrashView,
+    EraViewSet,
+    NoteViewSet,
+    SpecimensOfCabinet,
+    SpecimenViewSet,
+    WeighView,
+)
 
 routes = [
     path("specimens/crash/", CrashView.as_view(), name="specimens-crash"),
-    path("specimens/<str:id>/weigh/", WeighView.as_view(), name="specimens-weigh"),
+    command("specimens/weigh", WeighView),
+    nested("cabinets/specimens", SpecimensOfCabinet),
     resource("specimens", SpecimenViewSet),
     resource("cabinets", CabinetViewSet),
     resource("notes", NoteViewSet),

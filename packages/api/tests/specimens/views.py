@@ -5,6 +5,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contract.commands import Command
 from contract.endpoints import Endpoint
 from contract.filtering import SortKey
 from contract.resources import Resource
@@ -44,6 +45,7 @@ class SpecimenViewSet(Resource[Specimen]):
         "cabinet": ["exact"],
     }
     filter_aliases = {"cabinet": "cabinet"}
+    filter_values = {"kind": {"stone": "mineral"}}
     search_fields = ["name"]
     sort_fields = {
         "created_at": SortKey("created_at"),
@@ -51,6 +53,13 @@ class SpecimenViewSet(Resource[Specimen]):
         "kind": SortKey("kind"),
         "weight": SortKey("weight", null_as=-1),
     }
+
+
+class SpecimensOfCabinet(SpecimenViewSet):
+    """The specimens in one cabinet."""
+
+    http_method_names = ["get", "head", "options"]
+    parent_field = "cabinet"
 
 
 class NoteViewSet(Resource[Note]):
@@ -72,17 +81,16 @@ class EraViewSet(Resource[Era]):
     http_method_names = ["get", "head", "options"]
 
 
-class WeighView(Endpoint):
+class WeighView(Command):
+    """Weigh a specimen."""
+
+    resource = SpecimenViewSet
+    service = weigh_specimen
+    row_name = "specimen"
+    input_serializer = WeighingSerializer
+    success_status = status.HTTP_201_CREATED
     scopes = "specimens"
     idempotency = "required"
-
-    def post(self, request: Request, **kwargs: Any) -> Response:
-        """Weigh a specimen."""
-        viewset = SpecimenViewSet(request=request, kwargs=kwargs)
-        serializer = WeighingSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        weighed = weigh_specimen(specimen=viewset.get_object(), **serializer.validated_data)
-        return Response(SpecimenSerializer(weighed).data, status.HTTP_201_CREATED)
 
 
 class CrashView(Endpoint):
