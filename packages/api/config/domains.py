@@ -4,4 +4,5 @@ DOMAINS = [
     "apps.authentication",
     "apps.tenants",
     "apps.customers",
+    "apps.invoices",
 ]

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from contract import correlation, filtering, idempotency, problems, throttling
 from contract.authentication import InvalidCredentials
+from contract.permissions import Membership
 
 View = Callable[..., Response]
 
@@ -38,6 +39,7 @@ class Endpoint(APIView):
     query_parameters: ClassVar[Sequence[str]] = ()
     atomic: ClassVar[bool] = True
     format_kwarg = None
+    membership: Membership
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """DRF's dispatch, with the write and its recorded answer in one transaction."""
@@ -73,11 +75,15 @@ class Endpoint(APIView):
     def allowed_parameters(self) -> Sequence[str]:
         return self.query_parameters
 
+    def idempotency_policy(self) -> str:
+        """`required`, `optional` or `none`, for this request."""
+        return self.idempotency
+
     def execute(self, request: Request) -> HttpResponseBase:
         """Run the handler: a read as it is, a write in a transaction, a write with a key once."""
         if request.method in SAFE_METHODS:
             return self.answer(self.handle())
-        key = idempotency.read_key(request, self.idempotency)
+        key = idempotency.read_key(request, self.idempotency_policy())
         if key is None:
             with transaction.atomic() if self.atomic else nullcontext():
                 return self.answer(self.handle())

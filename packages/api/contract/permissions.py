@@ -93,7 +93,7 @@ class ActsForTenant(BasePermission):
         wanted = request.headers.get("X-Organization", "")
         membership = _bound(principal, wanted) if principal.tenant else _chosen(principal, wanted)
         tenancy.enter(membership.tenant)
-        request.membership = membership  # type: ignore[attr-defined]
+        view.membership = membership
         return True
 
 

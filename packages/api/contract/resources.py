@@ -33,11 +33,12 @@ def found_or_404[M: models.Model](queryset: models.QuerySet[M], identifier: Any)
 class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
     """List, create, retrieve, patch and destroy the rows of one model.
 
-    `filter_fields` maps a field to its operators, `sort_fields` lists columns (or maps names to `SortKey`s),
-    `default_sort` is used when the request names none, `search_fields` are searched by `q`, `filter_aliases` gives
-    plain parameter names to filters, `filter_values` gives other spellings of a filter's values, `counted` says
-    whether lists have a total, `owner_field` is the user of a row. `input_serializers` maps an action to the shape of
-    its body where that is not the resource's own. `parent_field` is the foreign key that a nested list hangs on.
+    `filter_fields` maps a field to its operators, `filter_aliases` gives plain parameter names to filters,
+    `filter_values` gives other spellings of a filter's values; `sort_fields` lists columns (or maps names to
+    `SortKey`s), `default_sort` is used when the request names none; `search_fields` are searched by `q`; `counted`
+    says whether lists have a total; `owner_field` is the user of a row. `input_serializers` maps an action to the
+    shape of its body where that is not the resource's own, `idempotency_by_action` to a policy of its own.
+    `parent_field` is the foreign key that a nested list hangs on.
     """
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
@@ -50,6 +51,7 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
     search_fields: ClassVar[Sequence[str]] = ()
     counted: ClassVar[bool] = True
     owner_field: ClassVar[str] = "user"
+    idempotency_by_action: ClassVar[Mapping[str, str]] = {}
     filter_values: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     input_serializers: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
     parent_field: ClassVar[str | None] = None
@@ -79,9 +81,12 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         return queryset
 
     def get_parent(self) -> models.Model:
-        """The row that a nested list hangs on; a foreign one is as unknown as a missing one."""
+        """The row that a nested list hangs on, locked when the list is about to change."""
         parent: Any = self.model._meta.get_field(str(self.parent_field)).related_model
-        return cast(models.Model, found_or_404(parent._default_manager.all(), self.kwargs[self.parent_url_kwarg]))
+        rows = parent._default_manager.all()
+        if self.request.method not in SAFE_METHODS:
+            rows = rows.select_for_update(of=("self",))
+        return cast(models.Model, found_or_404(rows, self.kwargs[self.parent_url_kwarg]))
 
     def get_object(self) -> M:
         """The row, locked when it is about to change."""
@@ -95,6 +100,9 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
             return self.query_parameters
         search = ("q",) if self.search_fields else ()
         return (*self.query_parameters, *pagination.PARAMETERS, *search, *self.declaration.filter_parameters)
+
+    def idempotency_policy(self) -> str:
+        return self.idempotency_by_action.get(self.action or "", self.idempotency)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.page(request)
@@ -148,7 +156,10 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         self.require_match(request, instance)
         serializer = self.get_input_serializer(instance, data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
-        representation = self.get_serializer(self.perform_update(serializer)).data
+        changed = self.perform_update(serializer)
+        # What was prefetched with the row is the state of before.
+        vars(changed).pop("_prefetched_objects_cache", None)
+        representation = self.get_serializer(changed).data
         return Response(representation, headers={"ETag": concurrency.etag(representation)})
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -1,5 +1,6 @@
 """Every route that the resolver knows under /api and /admin, with the resources among them."""
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,7 +12,6 @@ from rest_framework.test import APIClient
 
 from conftest import Member
 from contract.resources import Resource
-from contract.tenancy import TenantModel
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,10 @@ def make(route: Route, member: Member, count: int = 1, **fields: Any) -> list[An
 
 
 def body(route: Route, member: Member) -> dict[str, Any]:
-    """A body that creates one more row: a built row, read-only fields left out."""
+    """A body that creates one more row: the factory's own, or a built row without its read-only fields."""
+    if request_body := getattr(factory_of(route), "request_body", None):
+        with member.rows():
+            return request_body()  # type: ignore[no-any-return]
     fields = {route.view.owner_field: member.user} if route.view.tenancy == "owner" else {}
     with member.rows():
         row = factory_of(route).build(**fields)
@@ -93,8 +96,15 @@ def body(route: Route, member: Member) -> dict[str, Any]:
     return {each: data[each] for each in writable}
 
 
-def walled(model: type[Model]) -> bool:
-    return issubclass(model, TenantModel)
+def input_fields(route: Route) -> dict[str, Any]:
+    """The writable fields of the body that creates a row."""
+    serializer = route.view.input_serializers.get("create", route.view.serializer_class)()
+    return {field_name: field for field_name, field in serializer.fields.items() if not field.read_only}
+
+
+def create(client: APIClient, route: Route, sent: dict[str, Any], **headers: str) -> Any:
+    """POST, with a fresh key where the resource requires one."""
+    return client.post(route.path, sent, **{"HTTP_IDEMPOTENCY_KEY": uuid.uuid4().hex, **headers})
 
 
 def walk_pages(client: APIClient, path: str, **query: Any) -> list[list[dict[str, Any]]]:

@@ -13,7 +13,7 @@ from apps.authentication.models import TokenFamily
 from apps.tenants.models import ApiKey, Membership, Organization
 from conftest import Member, access_token
 from contract import tokens
-from tests.contract.routes import LISTS, Route, all_routes, body, make, name
+from tests.contract.routes import LISTS, Route, all_routes, body, create, make, name
 
 # Every route that lets strangers in is written down here; a new one fails the build until it is.
 PUBLIC = {"/api/v1/auth/login/", "/api/v1/auth/refresh/", "/api/v1/auth/logout/", "/api/v1/eras/", "/api/v1/eras/{id}/"}
@@ -175,7 +175,7 @@ def test_a_key_without_the_scope_gets_403_and_the_scope(route: Route, owner: Mem
     reader = owner.key_client(f"{scope}:read")
 
     assert reader.get(route.path).status_code == 200
-    refused = reader.post(route.path, body(route, owner))
+    refused = create(reader, route, body(route, owner))
     assert refused.status_code == 403
     assert f'scope="{scope}:write"' in refused.headers["WWW-Authenticate"]
     assert owner.key_client().get(route.path).status_code == 403

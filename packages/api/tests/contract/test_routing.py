@@ -4,7 +4,7 @@ import pytest
 
 from conftest import Member
 from contract.routing import canonical
-from tests.contract.routes import CREATABLE, DETAILS, LISTS, Route, all_routes, body, make, name
+from tests.contract.routes import CREATABLE, DETAILS, LISTS, Route, all_routes, body, create, make, name
 
 EDITABLE = [route for route in DETAILS if "PATCH" in route.methods]
 
@@ -40,7 +40,7 @@ def test_all_forms_answer_alike(route: Route, owner: Member) -> None:
 
 @pytest.mark.parametrize("route", CREATABLE, ids=name)
 def test_create_read_delete(route: Route, owner: Member) -> None:
-    created = owner.client.post(route.path[:-1], body(route, owner))
+    created = create(owner.client, route, body(route, owner))
 
     assert created.status_code == 201, created.content
     location = created.headers["Location"]

@@ -7,7 +7,7 @@ from apps.tenants.services import issue_api_key, revoke_api_key
 from contract.demo import DemoOrganization, World
 
 KEY_NAME = "demo"
-SCOPES = ["customers:read", "customers:write"]
+SCOPES = ["customers:read", "customers:write", "invoices:read", "invoices:write"]
 
 
 def seed(world: World) -> None:
