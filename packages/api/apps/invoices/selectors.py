@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 from django.db.models import Count, F, Q, Sum
 
 from apps.invoices.models import TAX_SCALE, Invoice
 
+SPACED = "\N{CURRENCY SIGN}\N{NO-BREAK SPACE}#,##0.00"
 OPEN = F("total") - F("amount_paid") - F("amount_credited")
 
 
@@ -43,8 +44,10 @@ class PrintedLine:
 
 def money(amount: int, currency: str) -> str:
     """Minor units as people write them: 1999 EUR is €19.99, 1999 JPY is ¥1,999, 1999 KWD is KWD 1.999."""
-    exponent = get_currency_precision(currency)
-    return format_currency(Decimal(amount).scaleb(-exponent), currency, locale="en")
+    value = Decimal(amount).scaleb(-get_currency_precision(currency))
+    # A currency without a sign of its own is written by its code, with a space that does not break.
+    pattern = SPACED if get_currency_symbol(currency, "en")[-1].isalpha() else None
+    return format_currency(value, currency, pattern, locale="en")
 
 
 def percent(basis_points: int) -> str:
