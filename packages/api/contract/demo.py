@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from random import Random
@@ -21,7 +22,7 @@ class DemoOrganization:
     slug: str
     name: str
     users: list[dict[str, str]] = field(default_factory=list)
-    id: UUID | None = None
+    id: UUID = UUID(int=0)
     api_key: str = ""
 
     def document(self) -> dict[str, Any]:
@@ -34,7 +35,7 @@ class World:
 
     now: datetime
     report: Callable[[str], None]
-    random: Random = field(default_factory=lambda: Random(SEED))  # noqa: S311
+    random: Random = field(default_factory=partial(Random, SEED))
     admin: dict[str, str] = field(default_factory=dict)
     organizations: list[DemoOrganization] = field(default_factory=list)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Expression, F, Model, Q, QuerySet, Value
-from django.db.models.fields import BooleanField, Field
+from django.db.models.fields import BooleanField
 from django.db.models.functions import Coalesce
 
 from contract.filtering import SortKey
@@ -61,8 +61,8 @@ class Keyset:
             return F(key.column)
         return Coalesce(F(key.column), Value(key.null_as, output_field=self._field(key)))
 
-    def _field(self, key: SortKey) -> "Field[Any, Any]":
-        return self.model._meta.pk if key.column == "pk" else self.model._meta.get_field(key.column)  # type: ignore[return-value]
+    def _field(self, key: SortKey) -> Any:
+        return self.model._meta.pk if key.column == "pk" else self.model._meta.get_field(key.column)
 
     def values(self, row: Model) -> list[Any]:
         """The sort values of a row, NULL as what it sorts as."""

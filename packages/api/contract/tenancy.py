@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import models
@@ -69,7 +69,8 @@ def tenant_scope(tenant: uuid.UUID) -> Iterator[None]:
 @contextmanager
 def system_scope(reason: str) -> Iterator[None]:
     """Rows of all tenants, for what crosses them by nature; tests/architecture lists who may, `reason` says why."""
-    assert reason, "A system scope needs its reason."  # noqa: S101
+    if not reason:
+        raise ValueError("A system scope needs its reason.")
     token = _scope.set(Scope(system=True))
     try:
         yield
@@ -183,9 +184,8 @@ class ScopeFollower:
         return execute(sql, params, many, context)
 
     def apply(self, scope: Scope) -> None:
-        assert self.connection.connection is not None  # noqa: S101
         tenant = str(scope.tenant) if scope.tenant else ""
-        with self.connection.connection.cursor() as cursor:
+        with cast(Any, self.connection.connection).cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('app.tenant', %s, false), set_config('app.system', %s, false)",
                 [tenant, "on" if scope.system else "off"],

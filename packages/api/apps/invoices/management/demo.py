@@ -35,7 +35,6 @@ FATES = [
 
 def seed(world: World) -> None:
     for organization in world.organizations:
-        assert organization.id is not None  # noqa: S101
         with tenant_scope(organization.id), transaction.atomic():
             if not Product.objects.exists():
                 world.report(f"Seeding {COUNT} invoices of {organization.name} …")

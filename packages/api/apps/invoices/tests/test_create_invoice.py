@@ -17,6 +17,7 @@ from apps.invoices.tests.factories import ProductFactory
 from conftest import Member
 
 INVOICES = "/api/v1/invoices"
+DOCUMENT_003 = "7ad2b6c1-0e6f-4ac3-9c0a-1a2b3c4d5e6f"
 
 
 def post(member: Member, body: dict[str, Any], path: str = INVOICES) -> Any:
@@ -36,7 +37,7 @@ def test_document_003s_request_works_verbatim(owner: Member, customer: Customer)
         "/api/v1/invoices",
         f'{{"customer_id":"{customer.pk}","items":[{{"sku":"sku_1","qty":2}}]}}'.encode(),
         "application/json",
-        HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()),
+        HTTP_IDEMPOTENCY_KEY=DOCUMENT_003,
     )
 
     document = answer.json()
