@@ -4,12 +4,13 @@ from django.conf import settings
 from django.urls import include, path
 
 from config.domains import DOMAINS
-from contract import routing
+from contract import problems, routing
 from contract.openapi.urls import urlpatterns as docs
 
 urlpatterns: list[routing.Route] = [
     path("api/v1/", include(routing.collect(DOMAINS, "routes"))),
     path("admin/v1/", include(routing.collect(DOMAINS, "admin_routes"))),
+    path("problems/<slug:code>", problems.explain, name="problem"),
 ]
 if settings.API_DOCS_ENABLED:
     urlpatterns += docs

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 
 SEED = 20_261_121
+NO_ID = UUID(int=0)
 
 
 @dataclass(slots=True)
@@ -22,7 +23,7 @@ class DemoOrganization:
     slug: str
     name: str
     users: list[dict[str, str]] = field(default_factory=list)
-    id: UUID = UUID(int=0)
+    id: UUID = NO_ID
     api_key: str = ""
 
     def document(self) -> dict[str, Any]:

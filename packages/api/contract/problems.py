@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError as ModelValidationError
 from django.core.signals import got_request_exception
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
@@ -215,6 +215,25 @@ def plain_response(request: HttpRequest, status: int, detail: str, code: str | N
     known_code, title = TITLES[status]
     body = document(status, code or known_code, title, detail, request.path)
     return HttpResponse(orjson.dumps(body), status=status, content_type=MEDIA_TYPE)
+
+
+def types(base: type[Problem] = Problem) -> dict[str, type[Problem]]:
+    """Every declared kind of problem, by its code."""
+    found = {base.code: base}
+    for kind in base.__subclasses__():
+        found |= types(kind)
+    return found
+
+
+def explain(request: HttpRequest, code: str) -> HttpResponse:
+    """The page that a problem's `type` points to."""
+    if kind := types().get(code):
+        row = {"code": code, "title": kind.title, "status": kind.status_code, "detail": str(kind.default_detail)}
+        return JsonResponse(row)
+    for status, (known, title) in TITLES.items():
+        if known == code:
+            return JsonResponse({"code": code, "title": title, "status": status, "detail": DETAILS.get(status, title)})
+    return not_found(request, Http404())
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

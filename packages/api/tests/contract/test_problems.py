@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import OperationalError
@@ -9,6 +10,7 @@ from rest_framework.test import APIClient
 
 from conftest import Member
 from contract.parsing import MAX_DEPTH
+from contract.problems import Problem
 from tests.contract.routes import CREATABLE, Route, body, create, input_fields, name
 from tests.specimens.models import Specimen
 
@@ -165,6 +167,25 @@ def test_a_lost_database_is_a_503_with_retry_after(owner: Member, monkeypatch: p
     assert_problem(answer, 503)
     assert int(answer.headers["Retry-After"]) >= 1
     assert b"hunter2" not in answer.content
+
+
+def test_the_type_of_a_problem_is_a_page(anonymous: APIClient, db: None) -> None:
+    for answer in (anonymous.get(CUSTOMERS), anonymous.get("/api/nothing"), anonymous.get(CUSTOMERS, HTTP_HOST="x.y")):
+        document = answer.json()
+
+        page = anonymous.get(urlsplit(document["type"]).path).json()
+
+        assert (page["code"], page["title"], page["status"]) == tuple(document[n] for n in ("code", "title", "status"))
+    assert anonymous.get("/problems/no-such-code").status_code == 404
+
+
+def test_no_two_kinds_of_problem_share_a_code() -> None:
+    def kinds(base: type[Problem]) -> list[type[Problem]]:
+        return [base, *(each for kind in base.__subclasses__() for each in kinds(kind))]
+
+    codes = [kind.code for kind in kinds(Problem) if "code" in vars(kind)]
+
+    assert len(codes) == len(set(codes))
 
 
 def test_a_taken_value_names_its_field(owner: Member) -> None:
