@@ -11,7 +11,8 @@ from processes import Signals, main
 from progress import Refusal
 from variables import ROOT, SECRET_NAMES, SERVICE
 
-EVERYTHING = (SERVICE / "apps", SERVICE / "contract", SERVICE / "tests", ROOT / "tests/local")
+SUITES = [ROOT / "tests" / name for name in ("local", "e2e", "house")]
+EVERYTHING = (SERVICE / "apps", SERVICE / "contract", SERVICE / "tests", *SUITES)
 
 
 def run(signals: Signals) -> int:

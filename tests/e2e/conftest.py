@@ -39,8 +39,13 @@ class World:
 
     def client(self, organization: int, *, key: bool = False) -> "Client":
         if key:
-            return Client(self.url, f"Api-Key {self.organizations[organization]['api_key']}")
-        return Client(self.url, f"Bearer {self.token(organization)}")
+            return Client(
+                self.url, f"Api-Key {self.organizations[organization]['api_key']}"
+            )
+        return self.bearer(self.token(organization))
+
+    def bearer(self, token: str) -> "Client":
+        return Client(self.url, f"Bearer {token}")
 
 
 class Client:
@@ -51,7 +56,9 @@ class Client:
 
     def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": self.credential, **options.pop("headers", {})}
-        return requests.request(method, f"{self.url}{path}", headers=headers, timeout=60, **options)
+        return requests.request(
+            method, f"{self.url}{path}", headers=headers, timeout=60, **options
+        )
 
     def get(self, path: str, **options: Any) -> requests.Response:
         return self("GET", path, **options)
@@ -61,7 +68,9 @@ class Client:
 
 
 @pytest.fixture(scope="session", params=DATABASES)
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     if request.param == "given":
         yield World(json.loads(Path(os.environ["DEMO_FILE"]).read_text()))
         return
@@ -77,13 +86,26 @@ def served(database: str, folder: Path, **environment: str) -> Iterator[World]:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     demo = folder / "demo.json"
     settings = {**os.environ, **RATES, "API_DOCS_ENABLED": "true", **environment}
-    settings |= {"ENVIRONMENT": "development", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    settings |= {
+        "ENVIRONMENT": "development",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
     workers = "2"
     if database == "sqlite":
-        settings |= {"DATABASE_URL": f"sqlite:///{folder}/slipway.sqlite3", "REDIS_URL": ""}
+        settings |= {
+            "DATABASE_URL": f"sqlite:///{folder}/slipway.sqlite3",
+            "REDIS_URL": "",
+        }
         settings.pop("DATABASE_OWNER_URL", None)
         workers = "1"
-    command = [sys.executable, ROOT / "infra/local/serve.py", "--bind", address, "--workers", workers]
+    command = [
+        sys.executable,
+        ROOT / "infra/local/serve.py",
+        "--bind",
+        address,
+        "--workers",
+        workers,
+    ]
     process = subprocess.Popen(
         [*command, "--base-url", f"http://{address}", "--demo", demo],
         cwd=ROOT / "packages/api",

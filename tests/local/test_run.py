@@ -68,7 +68,9 @@ def serve(begin: Begin, checkout: Path, free_port: int) -> Callable[[], Served]:
 
 
 def test_serves_a_demo_world_until_ctrl_c(
-    serve: Callable[[], Served], descendants: Callable[[int], set[int]], vanish: Callable[[set[int]], bool]
+    serve: Callable[[], Served],
+    descendants: Callable[[int], set[int]],
+    vanish: Callable[[set[int]], bool],
 ) -> None:
     served = serve()
     started = descendants(served.process.pid)
@@ -90,7 +92,9 @@ def test_serves_a_demo_world_until_ctrl_c(
     assert all(isinstance(json.loads(line), dict) for line in output.splitlines())
 
 
-def test_a_second_start_is_quick_and_keeps_world_and_secrets(serve: Callable[[], Served]) -> None:
+def test_a_second_start_is_quick_and_keeps_world_and_secrets(
+    serve: Callable[[], Served],
+) -> None:
     first = serve()
     secrets = (first.state / "secrets.env").read_text()
     organizations = ids_in(first.state / "demo.json")
@@ -105,22 +109,35 @@ def test_a_second_start_is_quick_and_keeps_world_and_secrets(serve: Callable[[],
 
 
 def ids_in(demo: Path) -> list[str]:
-    return [organization["id"] for organization in json.loads(demo.read_text())["organizations"]]
+    return [
+        organization["id"]
+        for organization in json.loads(demo.read_text())["organizations"]
+    ]
 
 
-def test_a_second_run_meanwhile_is_refused_and_harms_nothing(serve: Callable[[], Served], begin: Begin) -> None:
+def test_a_second_run_meanwhile_is_refused_and_harms_nothing(
+    serve: Callable[[], Served], begin: Begin
+) -> None:
     served = serve()
     before = {path.name: path.read_bytes() for path in served.state.glob("*.[je]*")}
 
-    _, errors = begin("make", "run", folder=served.checkout, PORT=str(served.port)).communicate(timeout=30)
+    _, errors = begin(
+        "make", "run", folder=served.checkout, PORT=str(served.port)
+    ).communicate(timeout=30)
 
     assert errors.startswith(f"Port {served.port} is in use")
     assert get(served.port, "/readyz")[0] == 200
-    assert {path.name: path.read_bytes() for path in served.state.glob("*.[je]*")} == before
+    assert {
+        path.name: path.read_bytes() for path in served.state.glob("*.[je]*")
+    } == before
 
 
-def test_two_that_start_at_once_give_one_service_and_one_sentence(begin: Begin, checkout: Path, free_port: int) -> None:
-    both = [begin("make", "run", folder=checkout, PORT=str(free_port)) for _ in range(2)]
+def test_two_that_start_at_once_give_one_service_and_one_sentence(
+    begin: Begin, checkout: Path, free_port: int
+) -> None:
+    both = [
+        begin("make", "run", folder=checkout, PORT=str(free_port)) for _ in range(2)
+    ]
     while all(process.poll() is None for process in both):
         time.sleep(0.05)
 
@@ -160,7 +177,9 @@ def test_secrets_are_for_their_owner_only(serve: Callable[[], Served]) -> None:
     assert all(len(value) >= 64 for value in lines.values())
 
 
-def test_what_run_needs_never_replaces_the_development_environment(serve: Callable[[], Served]) -> None:
+def test_what_run_needs_never_replaces_the_development_environment(
+    serve: Callable[[], Served],
+) -> None:
     stamp = serve().checkout / ".venv/slipway-lock"
 
     assert stamp.read_text().startswith("dev ")

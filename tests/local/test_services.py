@@ -28,28 +28,43 @@ def temporary() -> Iterator[Path]:
 
 
 @pytest.fixture
-def running(begin: Begin, temporary: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
-    process = begin(sys.executable, SCRIPT, "--", sys.executable, "-c", WAIT, TMPDIR=str(temporary))
+def running(
+    begin: Begin, temporary: Path
+) -> tuple[subprocess.Popen[str], dict[str, str]]:
+    process = begin(
+        sys.executable, SCRIPT, "--", sys.executable, "-c", WAIT, TMPDIR=str(temporary)
+    )
     assert process.stdout is not None
     return process, json.loads(process.stdout.readline())
 
 
-def test_hands_on_the_exit_code_and_deletes_the_data(begin: Begin, temporary: Path) -> None:
-    process = begin(sys.executable, SCRIPT, "--", "sh", "-c", "exit 7", TMPDIR=str(temporary))
+def test_hands_on_the_exit_code_and_deletes_the_data(
+    begin: Begin, temporary: Path
+) -> None:
+    process = begin(
+        sys.executable, SCRIPT, "--", "sh", "-c", "exit 7", TMPDIR=str(temporary)
+    )
     process.communicate(timeout=60)
 
     assert process.returncode == 7
     assert list(temporary.iterdir()) == []
 
 
-def test_the_service_has_a_weak_role_and_an_owner(running: tuple[subprocess.Popen[str], dict[str, str]]) -> None:
+def test_the_service_has_a_weak_role_and_an_owner(
+    running: tuple[subprocess.Popen[str], dict[str, str]],
+) -> None:
     _, variables = running
 
     with psycopg.connect(variables["DATABASE_URL"]) as connection:
         roles = connection.execute(ROLES).fetchall()
-        can_create = connection.execute("SELECT has_schema_privilege('public', 'CREATE')").fetchone()
+        can_create = connection.execute(
+            "SELECT has_schema_privilege('public', 'CREATE')"
+        ).fetchone()
 
-    assert roles == [("slipway_app", False, False, False), ("slipway_owner", False, False, True)]
+    assert roles == [
+        ("slipway_app", False, False, False),
+        ("slipway_owner", False, False, True),
+    ]
     assert can_create == (False,)
     with psycopg.connect(variables["DATABASE_OWNER_URL"]) as connection:
         connection.execute("CREATE TABLE owned (id int)")
@@ -75,9 +90,13 @@ def test_a_signal_stops_everything(
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux ends children whose parent is killed.")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="Only Linux ends children whose parent is killed."
+)
 def test_servers_do_not_outlive_a_supervisor_that_is_killed(
-    running: tuple[subprocess.Popen[str], dict[str, str]], descendants: Descendants, vanish: Vanish
+    running: tuple[subprocess.Popen[str], dict[str, str]],
+    descendants: Descendants,
+    vanish: Vanish,
 ) -> None:
     process, _ = running
     started = descendants(process.pid)
