@@ -39,9 +39,7 @@ class World:
 
     def client(self, organization: int, *, key: bool = False) -> "Client":
         if key:
-            return Client(
-                self.url, f"Api-Key {self.organizations[organization]['api_key']}"
-            )
+            return Client(self.url, f"Api-Key {self.organizations[organization]['api_key']}")
         return self.bearer(self.token(organization))
 
     def bearer(self, token: str) -> "Client":
@@ -56,9 +54,7 @@ class Client:
 
     def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": self.credential, **options.pop("headers", {})}
-        return requests.request(
-            method, f"{self.url}{path}", headers=headers, timeout=60, **options
-        )
+        return requests.request(method, f"{self.url}{path}", headers=headers, timeout=60, **options)
 
     def get(self, path: str, **options: Any) -> requests.Response:
         return self("GET", path, **options)
@@ -67,10 +63,15 @@ class Client:
         return self("POST", path, **options)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in one process: the demo world on PostgreSQL is one for the whole run."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
 @pytest.fixture(scope="session", params=DATABASES)
-def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     if request.param == "given":
         yield World(json.loads(Path(os.environ["DEMO_FILE"]).read_text()))
         return

@@ -32,7 +32,5 @@ def test_the_tour_of_the_readme(world: World, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     rest = run.stdout
     for expected in re.findall(r"^#> (.*)$", script, re.MULTILINE):
-        assert expected in rest, (
-            f"{expected!r} is not in what is left of the output: {rest}"
-        )
+        assert expected in rest, f"{expected!r} is not in what is left of the output: {rest}"
         rest = rest.split(expected, 1)[1]

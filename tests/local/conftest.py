@@ -38,11 +38,7 @@ IGNORED = shutil.ignore_patterns(
 def person_environment(**changes: str) -> dict[str, str]:
     """The variables of a terminal in which no test runs."""
     private = (*SERVICE_VARIABLES, *RUNNER_VARIABLES)
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not f"{name}=".startswith(private)
-    } | changes
+    return {name: value for name, value in os.environ.items() if not f"{name}=".startswith(private)} | changes
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +69,7 @@ def begin() -> Iterator[Start]:
     """Start a command in a process group of its own, as a terminal does; what a failed test leaves is ended."""
     started: list[subprocess.Popen[str]] = []
 
-    def begin_command(
-        *command: object, folder: Path = ROOT, **variables: str
-    ) -> subprocess.Popen[str]:
+    def begin_command(*command: object, folder: Path = ROOT, **variables: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [str(part) for part in command],
             cwd=folder,
@@ -101,17 +95,10 @@ def descendants() -> Callable[[int], set[int]]:
     """Which processes a process has started, and those which they have started."""
 
     def find(root: int) -> set[int]:
-        listing = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
-        )
-        parents = {
-            int(pid): int(parent)
-            for pid, parent in map(str.split, listing.stdout.splitlines())
-        }
+        listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
+        parents = {int(pid): int(parent) for pid, parent in map(str.split, listing.stdout.splitlines())}
         found = {root}
-        while (
-            more := {pid for pid, parent in parents.items() if parent in found} - found
-        ):
+        while more := {pid for pid, parent in parents.items() if parent in found} - found:
             found |= more
         return found - {root}
 
@@ -133,7 +120,5 @@ def vanish() -> Callable[[set[int]], bool]:
 
 def is_running(pid: int) -> bool:
     """Whether a process exists and is more than an entry that nobody has collected."""
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
-    ).stdout
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
     return bool(state.strip()) and not state.startswith("Z")

@@ -24,9 +24,7 @@ def machine(tmp_path: Path) -> Path:
     program(tmp_path / "bin/python3.13", "exit 127")
     program(tmp_path / "bin/python3", "exit 1")
     for name in ("sh", "sort"):
-        found = subprocess.run(
-            ["/bin/sh", "-c", f"command -v {name}"], capture_output=True, text=True
-        )
+        found = subprocess.run(["/bin/sh", "-c", f"command -v {name}"], capture_output=True, text=True)
         (tmp_path / "bin" / name).symlink_to(found.stdout.strip())
     return tmp_path
 
@@ -60,9 +58,7 @@ def test_takes_the_newest_of_pyenv_by_number(machine: Path) -> None:
 
 
 def test_takes_what_uv_has_installed(machine: Path) -> None:
-    python = new_enough(
-        machine / ".local/share/uv/python/cpython-3.13.1-linux-x86_64-gnu/bin/python3"
-    )
+    python = new_enough(machine / ".local/share/uv/python/cpython-3.13.1-linux-x86_64-gnu/bin/python3")
 
     assert find(machine).stdout == f"{python}\n"
 

@@ -28,30 +28,20 @@ def test_a_used_port(begin: Begin, checkout: Path) -> None:
 
         sentence = sentence_of(begin("make", "run", folder=checkout, PORT=str(port)))
 
-    assert sentence.startswith(
-        f"Port {port} is in use: stop the program that listens there"
-    )
+    assert sentence.startswith(f"Port {port} is in use: stop the program that listens there")
 
 
 @pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "²"])
 def test_a_port_that_is_no_port(begin: Begin, checkout: Path, port: str) -> None:
-    assert "set PORT to a number" in sentence_of(
-        begin("make", "run", folder=checkout, PORT=port)
-    )
+    assert "set PORT to a number" in sentence_of(begin("make", "run", folder=checkout, PORT=port))
 
 
 @pytest.mark.parametrize("target", ["run", "migrate"])
 @pytest.mark.parametrize("variable", ["DATABASE_URL", "REDIS_URL"])
-def test_a_missing_server(
-    begin: Begin, checkout: Path, free_port: int, variable: str, target: str
-) -> None:
-    url = {
-        variable: f"{'postgres' if variable == 'DATABASE_URL' else 'redis'}://user:secret@127.0.0.1:{free_port}/0"
-    }
+def test_a_missing_server(begin: Begin, checkout: Path, free_port: int, variable: str, target: str) -> None:
+    url = {variable: f"{'postgres' if variable == 'DATABASE_URL' else 'redis'}://user:secret@127.0.0.1:{free_port}/0"}
 
-    sentence = sentence_of(
-        begin("make", target, folder=checkout, PORT=str(free_port), **url)
-    )
+    sentence = sentence_of(begin("make", target, folder=checkout, PORT=str(free_port), **url))
 
     assert sentence.startswith(f"No server answers at 127.0.0.1:{free_port}")
     assert variable in sentence
@@ -75,9 +65,7 @@ def test_a_python_that_is_too_old(begin: Begin, checkout: Path, tmp_path: Path) 
 
 
 def test_bad_settings(begin: Begin, checkout: Path, free_port: int) -> None:
-    process = begin(
-        "make", "run", folder=checkout, PORT=str(free_port), JWT_SIGNING_KEY="short"
-    )
+    process = begin("make", "run", folder=checkout, PORT=str(free_port), JWT_SIGNING_KEY="short")
 
     _, errors = process.communicate(timeout=60)
 
@@ -96,10 +84,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     ["OSError: [Errno 28] No space left on device", "database or disk is full"],
 )
 def test_a_disk_that_fills_up_meanwhile(output: str) -> None:
-    assert (
-        known_sentence(f"Traceback:\n  somewhere\n{output}\n")
-        == "the disk is full; free some space."
-    )
+    assert known_sentence(f"Traceback:\n  somewhere\n{output}\n") == "the disk is full; free some space."
 
 
 def test_an_unknown_failure_is_not_explained_away() -> None:
@@ -112,6 +97,4 @@ def test_a_missing_name(begin: Begin, checkout: Path, target: str) -> None:
 
 
 def test_a_path_without_tests(begin: Begin, checkout: Path) -> None:
-    assert "no/such/path does not exist" in sentence_of(
-        begin("make", "test", "T=no/such/path", folder=checkout)
-    )
+    assert "no/such/path does not exist" in sentence_of(begin("make", "test", "T=no/such/path", folder=checkout))

@@ -109,35 +109,22 @@ def test_a_second_start_is_quick_and_keeps_world_and_secrets(
 
 
 def ids_in(demo: Path) -> list[str]:
-    return [
-        organization["id"]
-        for organization in json.loads(demo.read_text())["organizations"]
-    ]
+    return [organization["id"] for organization in json.loads(demo.read_text())["organizations"]]
 
 
-def test_a_second_run_meanwhile_is_refused_and_harms_nothing(
-    serve: Callable[[], Served], begin: Begin
-) -> None:
+def test_a_second_run_meanwhile_is_refused_and_harms_nothing(serve: Callable[[], Served], begin: Begin) -> None:
     served = serve()
     before = {path.name: path.read_bytes() for path in served.state.glob("*.[je]*")}
 
-    _, errors = begin(
-        "make", "run", folder=served.checkout, PORT=str(served.port)
-    ).communicate(timeout=30)
+    _, errors = begin("make", "run", folder=served.checkout, PORT=str(served.port)).communicate(timeout=30)
 
     assert errors.startswith(f"Port {served.port} is in use")
     assert get(served.port, "/readyz")[0] == 200
-    assert {
-        path.name: path.read_bytes() for path in served.state.glob("*.[je]*")
-    } == before
+    assert {path.name: path.read_bytes() for path in served.state.glob("*.[je]*")} == before
 
 
-def test_two_that_start_at_once_give_one_service_and_one_sentence(
-    begin: Begin, checkout: Path, free_port: int
-) -> None:
-    both = [
-        begin("make", "run", folder=checkout, PORT=str(free_port)) for _ in range(2)
-    ]
+def test_two_that_start_at_once_give_one_service_and_one_sentence(begin: Begin, checkout: Path, free_port: int) -> None:
+    both = [begin("make", "run", folder=checkout, PORT=str(free_port)) for _ in range(2)]
     while all(process.poll() is None for process in both):
         time.sleep(0.05)
 

@@ -28,22 +28,14 @@ def temporary() -> Iterator[Path]:
 
 
 @pytest.fixture
-def running(
-    begin: Begin, temporary: Path
-) -> tuple[subprocess.Popen[str], dict[str, str]]:
-    process = begin(
-        sys.executable, SCRIPT, "--", sys.executable, "-c", WAIT, TMPDIR=str(temporary)
-    )
+def running(begin: Begin, temporary: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
+    process = begin(sys.executable, SCRIPT, "--", sys.executable, "-c", WAIT, TMPDIR=str(temporary))
     assert process.stdout is not None
     return process, json.loads(process.stdout.readline())
 
 
-def test_hands_on_the_exit_code_and_deletes_the_data(
-    begin: Begin, temporary: Path
-) -> None:
-    process = begin(
-        sys.executable, SCRIPT, "--", "sh", "-c", "exit 7", TMPDIR=str(temporary)
-    )
+def test_hands_on_the_exit_code_and_deletes_the_data(begin: Begin, temporary: Path) -> None:
+    process = begin(sys.executable, SCRIPT, "--", "sh", "-c", "exit 7", TMPDIR=str(temporary))
     process.communicate(timeout=60)
 
     assert process.returncode == 7
@@ -57,9 +49,7 @@ def test_the_service_has_a_weak_role_and_an_owner(
 
     with psycopg.connect(variables["DATABASE_URL"]) as connection:
         roles = connection.execute(ROLES).fetchall()
-        can_create = connection.execute(
-            "SELECT has_schema_privilege('public', 'CREATE')"
-        ).fetchone()
+        can_create = connection.execute("SELECT has_schema_privilege('public', 'CREATE')").fetchone()
 
     assert roles == [
         ("slipway_app", False, False, False),
@@ -90,9 +80,7 @@ def test_a_signal_stops_everything(
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="Only Linux ends children whose parent is killed."
-)
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux ends children whose parent is killed.")
 def test_servers_do_not_outlive_a_supervisor_that_is_killed(
     running: tuple[subprocess.Popen[str], dict[str, str]],
     descendants: Descendants,
