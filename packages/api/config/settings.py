@@ -1,16 +1,16 @@
 """Django's settings. Every difference between environments is a variable; `.env.example` lists them all."""
 
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-import dj_database_url
 from django.core.management.utils import get_random_secret_key
 from environs import validate
 
 from config.domains import DOMAINS as DOMAINS
 from contract import logs
-from contract.environment import env, is_rate, is_signing_key
+from contract.environment import database, env, is_database_url, is_signing_key, rate, rate_or_off
 from contract.openapi import settings as openapi_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -87,23 +87,23 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 
 # Where rows live
-DATABASE_URL = env.str("DATABASE_URL") if IS_PRODUCTION else env.str("DATABASE_URL", "sqlite:///slipway.sqlite3")
-DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", DATABASE_URL)
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=None, conn_health_checks=True)}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # IMMEDIATE, or a read that turns into a write fails at once with "database is locked".
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-    }
+database_url = partial(env.str, validate=is_database_url)
+DATABASE_URL = (
+    database_url("DATABASE_URL") if IS_PRODUCTION else database_url("DATABASE_URL", "sqlite:///slipway.sqlite3")
+)
+DATABASE_OWNER_URL = database_url("DATABASE_OWNER_URL", DATABASE_URL)
+DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL") if IS_PRODUCTION else env.str("REDIS_URL", "")
 
 # Who is who
 AUTH_USER_MODEL = "authentication.User"
-# A constraint over UPPER(username) holds uniqueness, which is stricter than the check knows.
-SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+SILENCED_SYSTEM_CHECKS = [
+    "auth.E003",  # a constraint over UPPER(username) holds uniqueness, which is stricter than the check knows
+    "security.W002",  # contract.headers forbids framing on every answer
+    "security.W003",  # contract.authentication checks CSRF where a cookie is the credential, and only there
+    "security.W008",  # nothing is redirected: TLS ends at the gateway or in this process
+]
 TENANT_MODEL = "tenants.Organization"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -121,13 +121,14 @@ CONTRACT = {
     "API_KEY_AUTHENTICATOR": "apps.tenants.services.authenticate_api_key",
     "TENANT_FINDER": "apps.tenants.selectors.find_tenant",
 }
+throttle = partial(env.str, validate=rate if IS_PRODUCTION else rate_or_off)
 THROTTLE_RATES = {
-    "anon": env.str("THROTTLE_ANON", "60/min", validate=is_rate),
-    "user": env.str("THROTTLE_USER", "1000/hour", validate=is_rate),
-    "tenant-read": env.str("THROTTLE_TENANT_READ", "600/min", validate=is_rate),
-    "tenant-write": env.str("THROTTLE_TENANT_WRITE", "120/min", validate=is_rate),
-    "auth": env.str("THROTTLE_AUTH", "5/min", validate=is_rate),
-    "auth-address": env.str("THROTTLE_AUTH_ADDRESS", "30/min", validate=is_rate),
+    "anon": throttle("THROTTLE_ANON", "60/min"),
+    "user": throttle("THROTTLE_USER", "1000/hour"),
+    "tenant-read": throttle("THROTTLE_TENANT_READ", "600/min"),
+    "tenant-write": throttle("THROTTLE_TENANT_WRITE", "120/min"),
+    "auth": throttle("THROTTLE_AUTH", "5/min"),
+    "auth-address": throttle("THROTTLE_AUTH_ADDRESS", "30/min"),
 }
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1_048_576)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvValidationError, FileAwareEnv, ValidationError
 
@@ -26,6 +27,8 @@ class Environment(FileAwareEnv):
         try:
             self.seal()
         except EnvValidationError as error:
+            # Django imports settings again to report the failure, so reading must be possible once more.
+            Environment.__init__(self)
             raise ImproperlyConfigured(_sentences(error)) from None
 
 
@@ -36,10 +39,43 @@ def _sentences(error: EnvValidationError) -> str:
     return "\n".join(lines)
 
 
-def is_rate(value: str) -> None:
-    """A validator for `1000/hour`, `5/min`, `10/s` or `off`."""
-    if value != "off" and not RATE.fullmatch(value):
-        raise ValidationError(f"{value!r} is not a rate: write 1000/hour, 5/min, 10/s, or off.")
+def rate_or_off(value: str) -> None:
+    """A validator for `1000/hour`, `5/min`, `10/s` or `off`, for tests and laptops."""
+    if value != "off":
+        rate(value)
+
+
+def rate(value: str) -> None:
+    """A validator for `1000/hour`, `5/min` or `10/s`: in production no limit is off."""
+    if not RATE.fullmatch(value):
+        raise ValidationError(f"{value!r} is not a rate: write 1000/hour, 5/min or 10/s.")
+
+
+def is_database_url(value: str) -> None:
+    """A validator for the URL of a PostgreSQL or SQLite database."""
+    if not value.startswith(("postgres://", "postgresql://", "sqlite:///")):
+        raise ValidationError("It must begin with postgres:// or sqlite:///, for example postgres://app@db/slipway.")
+    try:
+        dj_database_url.parse(value)
+    except ValueError as error:
+        raise ValidationError(f"It can't be read as a database's URL: {error}.") from None
+
+
+def database(url: str | None) -> dict[str, Any]:
+    """Django's settings for a database; a stand-in for a bad URL, which `verify()` is about to refuse."""
+    try:
+        is_database_url(url or "")
+    except ValidationError:
+        url = "sqlite:///:memory:"
+    settings: dict[str, Any] = dict(dj_database_url.parse(str(url), conn_max_age=None, conn_health_checks=True))
+    if settings["ENGINE"].endswith("sqlite3"):
+        # IMMEDIATE, or a read that turns into a write fails at once with "database is locked".
+        settings["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+    return settings
 
 
 def is_signing_key(keys: list[str]) -> None:
