@@ -20,9 +20,11 @@ class LoginSerializer(StrictSerializer):
     email = StrictCharField(max_length=255, required=False)
     username = StrictCharField(max_length=255, required=False)
     password = StrictCharField(max_length=255)
+    one_of = ("login", "email", "username")
+    examples = {"login": "ada@example.com", "password": "correct horse battery staple"}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        named = [attrs[name] for name in ("login", "email", "username") if attrs.get(name)]
+        named = [attrs[name] for name in self.one_of if attrs.get(name)]
         if len(named) != 1:
             raise serializers.ValidationError("Send exactly one of login, email and username.", "one-identifier")
         return {"identifier": named[0], "password": attrs["password"]}
@@ -37,6 +39,8 @@ class LogoutSerializer(StrictSerializer):
 
 
 class TokensSerializer(StrictSerializer):
+    """A short-lived access token, and the refresh token that gets the next pair."""
+
     access = serializers.CharField(max_length=2000, read_only=True)
     refresh = serializers.CharField(max_length=2000, read_only=True)
 
