@@ -46,6 +46,7 @@ CORS_EXPOSE_HEADERS = [
     "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id",
 ]  # fmt: skip
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 API_DOCS_ENABLED = env.bool("API_DOCS_ENABLED", False)
 
 # What is installed

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import structlog
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.core.signals import got_request_exception
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
@@ -153,6 +153,8 @@ def translate(error: Exception) -> Problem:
             return _invalid(exceptions.ValidationError(get_error_detail(error)))
         case RequestDataTooBig():
             return BodyTooLarge(settings.MAX_BODY_BYTES)
+        case SuspiciousOperation():
+            return Problem()
         case ProtectedError():
             return InUse()
         case IntegrityError():

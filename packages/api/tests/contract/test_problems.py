@@ -130,6 +130,10 @@ def test_a_media_type_that_is_not_json(content_type: str, owner: Member) -> None
     assert_problem(owner.client.generic("POST", CUSTOMERS, "email=a", content_type=content_type), 415)
 
 
+def test_a_thousand_parameters(owner: Member) -> None:
+    assert_problem(owner.client.get(f"{CUSTOMERS}?{'a&' * 1001}"), 400)
+
+
 def test_a_body_over_the_limit(owner: Member) -> None:
     big = json.dumps({"email": "a@example.com", "name": "x" * 1_048_576})
 
