@@ -21,7 +21,7 @@ class LoginSerializer(StrictSerializer):
     username = StrictCharField(max_length=255, required=False)
     password = StrictCharField(max_length=255)
     one_of = ("login", "email", "username")
-    examples = {"login": "ada@example.com", "password": "correct horse battery staple"}
+    examples = {"login": "ada@example.com"}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         named = [attrs[name] for name in self.one_of if attrs.get(name)]

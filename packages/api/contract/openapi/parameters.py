@@ -1,5 +1,7 @@
 """What an operation reads from its path, its query and its headers."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,7 @@ OPERATORS = {
 }
 
 
-def of(schema: "ContractSchema") -> Iterator[Schema]:
+def of(schema: ContractSchema) -> Iterator[Schema]:
     """Everything but the path's parameters, shared ones by reference."""
     view, method = schema.view, schema.method
     if schema.is_list:
@@ -43,7 +45,7 @@ def of(schema: "ContractSchema") -> Iterator[Schema]:
         yield ref("parameters", "IfMatch")
 
 
-def of_list(schema: "ContractSchema", view: Resource[Any]) -> Iterator[Schema]:
+def of_list(schema: ContractSchema, view: Resource[Any]) -> Iterator[Schema]:
     declaration = view.declaration
     yield ref("parameters", "Cursor")
     yield ref("parameters", "Limit")
@@ -83,9 +85,7 @@ def search(declaration: Declaration) -> Schema:
     )
 
 
-def filter_parameter(
-    schema: "ContractSchema", declaration: Declaration, name: str, field: str, operator: str
-) -> Schema:
+def filter_parameter(schema: ContractSchema, declaration: Declaration, name: str, field: str, operator: str) -> Schema:
     description = f"Only rows whose `{field}` {OPERATORS[operator]}."
     values = value_schema(schema, declaration, field)
     if operator != "in":
@@ -97,7 +97,7 @@ def filter_parameter(
     return parameter("query", name, description, listed, style="form", explode=False)
 
 
-def value_schema(schema: "ContractSchema", declaration: Declaration, field: str) -> Schema:
+def value_schema(schema: ContractSchema, declaration: Declaration, field: str) -> Schema:
     """What one value of a filter looks like: what its parser takes, other spellings included."""
     parser = filtering.parser(declaration.model, field)
     values = schema.map_field(parser, REQUEST, declaration.model._meta.get_field(field))

@@ -1,5 +1,7 @@
 """Every answer that an operation can give, refusals included."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 from contract.idempotency import METHODS
@@ -12,7 +14,7 @@ ALWAYS = (400, 401, 403, 429, 500, 503)
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-def of(schema: "ContractSchema", operation: Schema) -> Schema:
+def of(schema: ContractSchema, operation: Schema) -> Schema:
     """The described answers with their headers, and all refusals by reference, in the order of their status."""
     answers: dict[str, Any] = {
         status: {**answer, "headers": headers_of(*success_headers(schema, status))} if status < "300" else answer
@@ -27,7 +29,7 @@ def of(schema: "ContractSchema", operation: Schema) -> Schema:
     return dict(sorted(answers.items()))
 
 
-def success_headers(schema: "ContractSchema", status: str) -> list[str]:
+def success_headers(schema: ContractSchema, status: str) -> list[str]:
     names = []
     if schema.is_list:
         names.append("Link")
@@ -40,7 +42,7 @@ def success_headers(schema: "ContractSchema", status: str) -> list[str]:
     return names
 
 
-def errors(schema: "ContractSchema", operation: Schema) -> set[int]:
+def errors(schema: ContractSchema, operation: Schema) -> set[int]:
     found = set(ALWAYS)
     if "{" in schema.path:
         found.add(404)

@@ -1,5 +1,7 @@
 """The sentences of the reference: made from docstrings, verbose names and declarations."""
 
+from __future__ import annotations
+
 from importlib import import_module
 from inspect import getdoc
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,8 @@ VERBS = {"create": "Create", "retrieve": "Read", "update": "Replace", "partial_u
 def domain_of(view: Any) -> AppConfig:
     """The app that the view belongs to."""
     config = apps.get_containing_app_config(type(view).__module__)
-    assert config is not None, f"{type(view).__name__} belongs to no installed app."  # noqa: S101
+    if config is None:
+        raise LookupError(f"{type(view).__name__} belongs to no installed app.")
     return config
 
 
@@ -30,7 +33,7 @@ def domain_description(config: AppConfig) -> str:
     return (doc or str(config.verbose_name)).partition("\n\n")[0].replace("\n", " ")
 
 
-def summary(schema: "ContractSchema") -> str:
+def summary(schema: ContractSchema) -> str:
     view = schema.view
     if not isinstance(view, Resource):
         return doc_of(schema).partition("\n")[0].partition(". ")[0].rstrip(".")
@@ -55,7 +58,7 @@ def article(noun: str) -> str:
     return "an" if noun[0] in "aeiou" else "a"
 
 
-def description(schema: "ContractSchema") -> str:
+def description(schema: ContractSchema) -> str:
     sentences = [doc_of(schema)]
     view = schema.view
     if view.scopes:
@@ -66,13 +69,14 @@ def description(schema: "ContractSchema") -> str:
     return "\n\n".join(sentences)
 
 
-def doc_of(schema: "ContractSchema") -> str:
+def doc_of(schema: ContractSchema) -> str:
     """A resource's own docstring, else the handler's, else the view's."""
     kind = type(schema.view)
     handler = getattr(kind, (schema.method or "").lower(), None)
     own = [kind] if issubclass(kind, Resource) else [handler, kind]
     texts = [each.__doc__ for each in own if each is not None and each.__doc__ is not None]
-    assert texts, f"{kind.__name__} needs a docstring: it is the endpoint's page in the API reference."  # noqa: S101
+    if not texts:
+        raise LookupError(f"{kind.__name__} needs a docstring: it is the endpoint's page in the API reference.")
     return "\n".join(line.strip() for line in texts[0].strip().splitlines())
 
 

@@ -1,0 +1,42 @@
+"""The service's own code, as files and as syntax trees."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+API = Path(__file__).resolve().parents[2]
+ROOT = API.parents[1]
+
+
+def files(*folders: str, tests: bool = False) -> list[Path]:
+    """Python files below these folders of packages/api; generated migrations never, tests on request."""
+    found = [path for folder in folders for path in sorted((API / folder).rglob("*.py"))]
+    return [path for path in found if "migrations" not in path.parts and (tests or "tests" not in path.parts)]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The dotted names that a file imports."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """(name, lines) of every function."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or 0) - node.lineno + 1
+
+
+def called(path: Path, name: str) -> bool:
+    """Whether a file calls a function of this name."""
+    calls = (node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    return any(getattr(call, "attr", getattr(call, "id", None)) == name for call in calls)
