@@ -16,6 +16,8 @@ from contract.problems import InvalidQuery
 
 OPERATORS = ("exact", "gt", "gte", "lt", "lte", "in")
 MAX_IN_VALUES = 100
+# A hundred UUIDs with their commas, and well within a request line.
+MAX_IN_LENGTH = 3700
 MAX_SORT_KEYS = 3
 MAX_SEARCH_LENGTH = 100
 FilterFields = Mapping[str, Sequence[str]]
@@ -65,8 +67,9 @@ class Declaration:
         if operator != "in":
             return _parsed(parse, parameter, spellings.get(text, text))
         parts = text.split(",")
-        if len(parts) > MAX_IN_VALUES:
-            raise InvalidQuery(parameter, f"At most {MAX_IN_VALUES} values are allowed.", "too-many")
+        if len(parts) > MAX_IN_VALUES or len(text) > MAX_IN_LENGTH:
+            limit = f"At most {MAX_IN_VALUES} values of {MAX_IN_LENGTH} characters together are allowed."
+            raise InvalidQuery(parameter, limit, "too-many")
         return [_parsed(parse, parameter, spellings.get(part, part)) for part in parts]
 
     def condition(self, query: QueryDict) -> Q:
