@@ -11,7 +11,7 @@ MAX_INT64 = 2**63 - 1
 # JSON Schema has no word for "no limit"; the answers' sizes are bounded by what the requests may hold.
 UNBOUNDED = MAX_INT32
 ANY_TEXT = r"^[\s\S]*$"
-TAG_PATTERN = r'(?:W/)?"[\u0021\u0023-\u007e]*"'
+TAG_PATTERN = '(?:W/)?"[!#-~]*"'
 LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit", "RateLimit-Policy")
 SAMPLE_REQUEST_ID = "5f0c6a1b9d3e4c7f8a2b1c0d9e8f7a6b"
 
@@ -93,9 +93,7 @@ KEY_TEXT = (
     "Makes the request safe to repeat: the same key with the same request is answered with the first answer, which is "
     "kept for 24 hours; with another request it is refused (422). Use a fresh UUID. Bare or in double quotes."
 )
-KEY_SCHEMA = text(
-    r'^(?:"[\u0020\u0021\u0023-\u007e]{1,255}"|[\u0021\u0023-\u007e][\u0020-\u007e]{0,254})$', 257, minLength=1
-)
+KEY_SCHEMA = text('^(?:"[ !#-~]{1,255}"|[!#-~][ -~]{0,254})$', 257, minLength=1)
 
 
 def parameter(place: str, name: str, description: str, schema: Schema, **more: Any) -> Schema:

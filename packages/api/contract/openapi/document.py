@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 
-from contract.openapi import components, examples, security, traits, wording
+from contract.openapi import components, examples, links, security, traits, wording
 from contract.openapi.components import Schema
 
 PREFIX = "#/components/"
@@ -23,6 +23,7 @@ def complete(result: Schema, generator: Any, request: Any, public: bool) -> Sche
     bound_answers(result)
     for operation in operations(result):
         examples.illustrate(operation, result["components"])
+    links.connect(result["paths"], result["components"])
     prune(result)
     return result
 

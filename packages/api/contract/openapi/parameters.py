@@ -9,7 +9,7 @@ from drf_spectacular.utils import Direction
 
 from contract import filtering
 from contract.commands import Command
-from contract.filtering import MAX_IN_VALUES, MAX_SEARCH_LENGTH, MAX_SORT_KEYS, Declaration
+from contract.filtering import MAX_IN_LENGTH, MAX_IN_VALUES, MAX_SEARCH_LENGTH, MAX_SORT_KEYS, Declaration
 from contract.idempotency import METHODS
 from contract.openapi import traits
 from contract.openapi.components import Schema, parameter, ref, text
@@ -90,9 +90,11 @@ def filter_parameter(schema: ContractSchema, declaration: Declaration, name: str
     values = value_schema(schema, declaration, field)
     if operator != "in":
         return parameter("query", name, description, values)
-    if "pattern" in values:
-        # A comma ends a value.
-        values["pattern"] = values["pattern"].replace(traits.WITHOUT_NUL, r"^[^\u0000,]+$")
+    if values.get("pattern") == traits.WITHOUT_NUL:
+        # An array says nothing of the values' length together, which a request line bounds.
+        one = f"[^\\u0000,]{{1,{values.get('maxLength', MAX_IN_LENGTH)}}}"
+        pattern = f"^{one}(?:,{one}){{0,{MAX_IN_VALUES - 1}}}$"
+        return parameter("query", name, description, text(pattern, MAX_IN_LENGTH))
     listed = {"type": "array", "minItems": 1, "maxItems": MAX_IN_VALUES, "items": values}
     return parameter("query", name, description, listed, style="form", explode=False)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-LICENSE = {"name": "No licence granted", "url": "https://choosealicense.com/no-permission/"}
+LICENSE = {"name": "MIT", "url": "https://opensource.org/license/mit"}
 DESCRIPTION = """\
 Every endpoint keeps the same promises.
 

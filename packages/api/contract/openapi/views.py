@@ -69,18 +69,24 @@ class PageView(DocsEndpoint):
 
     template: ClassVar[str]
     assets: ClassVar[dict[str, str]]
+    # Hashes of the style elements that the page's script makes without a nonce.
+    style_hashes: ClassVar[tuple[str, ...]] = ()
 
     def get(self, request: Request) -> HttpResponse:
         nonce = secrets.token_urlsafe(16)
         assets = {name: static(f"drf_spectacular_sidecar/{path}") for name, path in self.assets.items()}
         context = {"nonce": nonce, "title": settings.CONTRACT["API_TITLE"], "schema": reverse("schema"), **assets}
         page = _engine().get_template(self.template).render(Context(context))
-        headers = {"Content-Security-Policy": policy(nonce), "Cache-Control": "no-store"}
+        headers = {"Content-Security-Policy": policy(nonce, self.style_hashes), "Cache-Control": "no-store"}
         return HttpResponse(page, headers=headers)
 
 
 class RedocView(PageView):
     template = "redoc.html"
+    style_hashes = (
+        "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
+        "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
+    )
     assets = {"script": "redoc/bundles/redoc.standalone.js", "icon": "swagger-ui-dist/favicon-32x32.png"}
 
 
@@ -93,12 +99,12 @@ class SwaggerView(PageView):
     }
 
 
-def policy(nonce: str) -> str:
+def policy(nonce: str, style_hashes: tuple[str, ...]) -> str:
     """ReDoc searches in a worker made of a blob, and both draw with `data:` images."""
     rules = {
         "default-src": "'none'",
         "script-src": f"'nonce-{nonce}'",
-        "style-src": f"'self' 'nonce-{nonce}'",
+        "style-src": " ".join(("'self'", f"'nonce-{nonce}'", *style_hashes)),
         "img-src": "'self' data:",
         "connect-src": "'self'",
         "worker-src": "blob:",
