@@ -32,6 +32,8 @@ class DocsEndpoint(Endpoint):
     authentication_classes = []
     permission_classes = [AllowAny]
     tenancy = "public"
+    idempotency = "none"
+    atomic = False
     http_method_names = ["get", "head", "options"]
 
 
