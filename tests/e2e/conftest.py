@@ -9,13 +9,17 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 import requests
+from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = ["given"] if "DEMO_FILE" in os.environ else ["sqlite", "postgresql"]
@@ -99,6 +103,8 @@ def served(database: str, folder: Path, **environment: str) -> Iterator[World]:
         }
         settings.pop("DATABASE_OWNER_URL", None)
         workers = "1"
+    else:
+        settings |= own_database()
     command = [
         sys.executable,
         ROOT / "infra/local/serve.py",
@@ -119,6 +125,15 @@ def served(database: str, folder: Path, **environment: str) -> Iterator[World]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def own_database() -> dict[str, str]:
+    """A fresh database beside the others of this run, as URLs of the owner and of the serving role."""
+    name = f"e2e_{uuid.uuid4().hex[:8]}"
+    urls = {variable: urlsplit(os.environ[variable]) for variable in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+    with psycopg.connect(urls["DATABASE_OWNER_URL"].geturl(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return {variable: parts._replace(path=f"/{name}").geturl() for variable, parts in urls.items()}
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
