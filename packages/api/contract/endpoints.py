@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -61,6 +61,7 @@ class Endpoint(APIView):
         self.perform_authentication(request)
         self.check_throttles(request)
         self.check_permissions(request)
+        self.check_method(request)
         filtering.check_parameters(request.query_params, self.allowed_parameters())
 
     def perform_authentication(self, request: Request) -> None:
@@ -71,6 +72,12 @@ class Endpoint(APIView):
             address = throttling.client_address(request._request)
             throttling.charge(request._request, throttling.bucket("anon", address))
             raise
+
+    def check_method(self, request: Request) -> None:
+        """A method that is not served is refused before its parameters and its key are looked at."""
+        method = (request.method or "").lower()
+        if method not in self.http_method_names or not hasattr(self, method):
+            raise MethodNotAllowed(request.method)
 
     def allowed_parameters(self) -> Sequence[str]:
         return self.query_parameters
@@ -90,9 +97,7 @@ class Endpoint(APIView):
         return idempotency.run(request, key, self.handle_in_savepoint)
 
     def handle(self) -> Response:
-        method = (self.request.method or "").lower()
-        served = method in self.http_method_names
-        handler: View = getattr(self, method, self.http_method_not_allowed) if served else self.http_method_not_allowed
+        handler: View = getattr(self, (self.request.method or "").lower())
         return handler(self.request, *self.args, **self.kwargs)
 
     def handle_in_savepoint(self) -> HttpResponse:

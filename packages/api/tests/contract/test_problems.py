@@ -51,6 +51,8 @@ def test_a_method_that_is_not_served(owner: Member) -> None:
     assert_problem(answer, 405)
     assert answer.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
     assert_problem(owner.client.generic("BREW", CUSTOMERS), 405)
+    for _ in range(2):
+        assert_problem(owner.client.put(f"{CUSTOMERS}?x=1", {}, HTTP_IDEMPOTENCY_KEY=""), 405)
     assert_problem(owner.client.generic("TRACE", CUSTOMERS), 405)
 
 
