@@ -77,7 +77,7 @@ class Endpoint(APIView):
         """A method that is not served is refused before its parameters and its key are looked at."""
         method = (request.method or "").lower()
         if method not in self.http_method_names or not hasattr(self, method):
-            raise MethodNotAllowed(request.method)
+            raise MethodNotAllowed(method.upper())
 
     def allowed_parameters(self) -> Sequence[str]:
         return self.query_parameters
