@@ -18,12 +18,13 @@ from django.urls import Resolver404, resolve
 from contract.fields import PrefixedIdField
 
 SCAFFOLD = Path(__file__).resolve().parents[2] / "scaffold"
-PLURAL = re.compile(r"[a-z][a-z]{1,28}[a-rt-z]s")
+PLURAL = re.compile(r"[a-z]{2,28}[a-rt-z]s")
 EMPTY_NAMES = {"utils", "helpers", "commons", "managers"}
 # Names of rooms, of what the scaffold imports, of addresses that the contract serves, and of the tests' own domain.
 RESERVED = {
-    "apps", "consumers", "docs", "errors", "gateways", "migrations", "models", "permissions", "problems", "resources",
-    "selectors", "serializers", "services", "tasks", "templates", "tests", "urls", "views", "faults", "specimens", "cabinets", "notes", "eras",
+    "apps", "consumers", "docs", "errors", "faults", "gateways", "migrations", "models", "permissions", "problems",
+    "resources", "selectors", "serializers", "services", "tasks", "templates", "tests", "urls", "views",
+    "cabinets", "eras", "notes", "specimens",
 }  # fmt: skip
 SINGULARS = [
     (re.compile(r"(?<=..)ies$"), "y"),
