@@ -60,7 +60,7 @@ def test_a_renamed_platform_needs_no_formatting(committed: Checkout, ruff: str) 
     rename(committed, "lighthouse")
 
     for judge in (["check"], ["format", "--check"]):
-        judged = committed.run(ruff, *judge, "--config", "packages/api/pyproject.toml", ".")
+        judged = committed.run(ruff, *judge, ".", folder=committed.service)
         assert judged.returncode == 0, judged.stdout
 
 
