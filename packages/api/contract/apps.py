@@ -8,7 +8,7 @@ class ContractConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from contract import checks, isolation, tenancy  # noqa: F401  (checks register themselves)
+        from contract import checks, domains, isolation, tenancy  # noqa: F401  (checks register themselves)
 
         connection_created.connect(tenancy.follow_scope, dispatch_uid="contract.tenancy")
         post_migrate.connect(isolation.protect_tables, dispatch_uid="contract.isolation")
