@@ -64,7 +64,7 @@ def test_a_renamed_platform_needs_no_formatting(committed: Checkout, ruff: str) 
         assert judged.returncode == 0, judged.stdout
 
 
-@pytest.mark.parametrize("name", ["ab", "Lighthouse", "light-house", "x" * 31, "django"])
+@pytest.mark.parametrize("name", ["qz", "Lighthouse", "light-house", "x" * 31, "django"])
 def test_a_bad_name_renames_nothing(name: str, committed: Checkout) -> None:
     refused = rename(committed, name)
 
