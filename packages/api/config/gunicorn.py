@@ -16,6 +16,6 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
-limit_request_line = 4094
+limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190

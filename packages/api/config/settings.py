@@ -10,7 +10,15 @@ from environs import validate
 
 from config.domains import DOMAINS as DOMAINS
 from contract import logs
-from contract.environment import database, env, is_database_url, is_signing_key, rate, rate_or_off
+from contract.environment import (
+    database,
+    env,
+    is_database_url,
+    is_postgresql_url,
+    is_signing_key,
+    rate,
+    rate_or_off,
+)
 from contract.openapi import settings as openapi_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -88,7 +96,7 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 
 # Where rows live
-database_url = partial(env.str, validate=is_database_url)
+database_url = partial(env.str, validate=is_postgresql_url if IS_PRODUCTION else is_database_url)
 DATABASE_URL = (
     database_url("DATABASE_URL") if IS_PRODUCTION else database_url("DATABASE_URL", "sqlite:///slipway.sqlite3")
 )

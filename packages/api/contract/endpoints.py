@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed
@@ -15,11 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from contract import correlation, filtering, idempotency, problems, throttling
+from contract import correlation, filtering, idempotency, problems, tenancy, throttling
 from contract.authentication import InvalidCredentials
 from contract.permissions import Membership
 
 View = Callable[..., Response]
+SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class Endpoint(APIView):
@@ -90,6 +91,7 @@ class Endpoint(APIView):
         """Run the handler: a read as it is, a write in a transaction, a write with a key once."""
         if request.method in SAFE_METHODS:
             return self.answer(self.handle())
+        tenancy.settle()
         key = idempotency.read_key(request, self.idempotency_policy())
         if key is None:
             with transaction.atomic() if self.atomic else nullcontext():
@@ -106,7 +108,8 @@ class Endpoint(APIView):
             with transaction.atomic():
                 return self.answer(self.handle())
         except Exception as error:
-            if problems.translate(error).status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            # A lost race in the database is not the view's own refusal: a retry may well succeed.
+            if isinstance(error, DatabaseError) or problems.translate(error).status_code >= SERVER_ERROR:
                 raise
             return self.answer(self.handle_exception(error))
 

@@ -15,7 +15,8 @@ class Environment(FileAwareEnv):
     """Reads lazily and reports every missing or bad value together in `verify()`."""
 
     def __init__(self) -> None:
-        super().__init__(eager=False)
+        # Whoever writes a secret into a file ends the line.
+        super().__init__(eager=False, strip_whitespace=True)
 
     @property
     def names(self) -> frozenset[str]:
@@ -59,6 +60,13 @@ def is_database_url(value: str) -> None:
         dj_database_url.parse(value)
     except ValueError as error:
         raise ValidationError(f"It can't be read as a database's URL: {error}.") from None
+
+
+def is_postgresql_url(value: str) -> None:
+    """A validator for production, where only PostgreSQL holds the tenant wall."""
+    if not value.startswith(("postgres://", "postgresql://")):
+        raise ValidationError("It must begin with postgres://, because only PostgreSQL holds the tenant wall.")
+    is_database_url(value)
 
 
 def database(url: str | None) -> dict[str, Any]:

@@ -121,9 +121,9 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         query = {name: value for name, value in request.query_params.items() if name not in ("cursor", "limit")}
         principal = request.auth
         owner = principal.id if self.tenancy == "owner" and isinstance(principal, Principal) else None
-        return cursors.binding(
-            self.model._meta.label, self.kwargs, sorted(query.items()), tenancy.current().tenant, owner
-        )
+        order = query.get("sort", self.default_sort)
+        tenant = tenancy.current().tenant
+        return cursors.binding(self.model._meta.label, self.kwargs, sorted(query.items()), order, tenant, owner)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_input_serializer(data=request.data)
@@ -187,4 +187,4 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
 
     def location(self, instance: Any) -> str:
         """The new resource's address, below the list it was posted to."""
-        return f"{self.request.path.rstrip('/')}/{instance.pk}/"
+        return f"{self.request._request.path_info}{instance.pk}/"

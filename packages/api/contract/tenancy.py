@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Expression, F
 from django.db.models.sql.compiler import SQLCompiler
@@ -163,6 +163,14 @@ def follow_scope(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrap
     if connection.vendor == "postgresql":
         connection.execute_wrappers[:] = [w for w in connection.execute_wrappers if not isinstance(w, ScopeFollower)]
         connection.execute_wrappers.append(ScopeFollower(connection))
+
+
+def settle() -> None:
+    """Apply the scope now, before a transaction begins in which it could not be remembered."""
+    for wrapper in connection.execute_wrappers:
+        if isinstance(wrapper, ScopeFollower) and not connection.in_atomic_block and wrapper.applied != current():
+            connection.ensure_connection()
+            wrapper.apply(current())
 
 
 class ScopeFollower:

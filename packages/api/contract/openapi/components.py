@@ -3,6 +3,9 @@
 from typing import Any
 
 from contract import pagination, problems
+from contract.authentication import InvalidCredentials
+from contract.concurrency import PreconditionFailed
+from contract.idempotency import KeyReused
 
 Schema = dict[str, Any]
 
@@ -203,8 +206,17 @@ META = {
 }
 
 
+# Where one kind of problem is the usual one for its status.
+EXAMPLES: dict[int, type[problems.Problem]] = {
+    401: InvalidCredentials,
+    412: PreconditionFailed,
+    422: KeyReused,
+}
+
+
 def problem_example(status: int, public_url: str) -> Schema:
-    code, title = problems.TITLES.get(status, ("domain-rule", "A rule of the domain refuses this"))
+    kind = EXAMPLES.get(status)
+    code, title = (kind.code, kind.title) if kind else problems.TITLES[status]
     return {
         "type": f"{public_url}/problems/{code}",
         "title": title,

@@ -10,7 +10,7 @@ SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "A person's access token from `POST /api/v1/auth/login/`, or a machine's from its OAuth client. "
+        "description": "A person's access token from `POST /api/v1/auth/login/`. "
         "Short-lived, and checked as RFC8725 asks: algorithm, issuer, audience, expiry and use.",
     },
     "apiKey": {

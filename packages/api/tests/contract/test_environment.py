@@ -56,6 +56,7 @@ def test_names_every_missing_variable_at_once() -> None:
         ("JWT_SIGNING_KEY", "short", "at least 32 bytes"),
         ("DATABASE_URL", "mysql://x/y", "must begin with postgres://"),
         ("DATABASE_URL", "nonsense", "must begin with postgres://"),
+        ("DATABASE_URL", "sqlite:///x.sqlite3", "must begin with postgres://"),
         ("TRUSTED_PROXY_COUNT", "many", "integer"),
         ("API_DOCS_ENABLED", "perhaps", "boolean"),
         ("THROTTLE_ANON", "off", "not a rate"),
@@ -106,3 +107,12 @@ def test_refuses_a_runtime_role_that_stands_above_the_wall(monkeypatch: pytest.M
     assert [error.id for error in found] == ["contract.E001", "contract.E001"]
     assert "owns" in found[0].msg
     assert "bypasses" in found[1].msg
+
+
+def test_a_mounted_secret_ends_before_its_newline(tmp_path: Path) -> None:
+    mounted = tmp_path / "key"
+    mounted.write_text("k" * 31 + "\n")
+
+    refused = manage("check", JWT_SIGNING_KEY="", JWT_SIGNING_KEY_FILE=str(mounted))
+
+    assert "  JWT_SIGNING_KEY: Each key must have at least 32 bytes" in refused.stderr

@@ -1,5 +1,7 @@
 """One URL tree behind slash forms and aliases; verbs, tags and conditions on every resource."""
 
+import dataclasses
+
 import pytest
 
 from conftest import Member
@@ -40,10 +42,12 @@ def test_all_forms_answer_alike(route: Route, owner: Member) -> None:
 
 @pytest.mark.parametrize("route", CREATABLE, ids=name)
 def test_create_read_delete(route: Route, owner: Member) -> None:
-    created = create(owner.client, route, body(route, owner))
+    alias = dataclasses.replace(route, path=route.path.replace("/v1", "")[:-1])
+    created = create(owner.client, alias, body(route, owner))
 
     assert created.status_code == 201, created.content
     location = created.headers["Location"]
+    assert location.startswith("/api/v1/")
     read = owner.client.get(location)
     assert read.json() == created.json()
     assert read.headers["ETag"] == created.headers["ETag"]

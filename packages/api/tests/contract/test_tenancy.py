@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from apps.customers.models import Customer
 from apps.customers.tests.factories import CustomerFactory
@@ -246,3 +247,15 @@ def test_a_list_below_a_foreign_parent_looks_like_one_below_a_missing_one(
 
     assert {row["id"] for row in found.json()["data"]} == {str(row.pk) for row in rows}
     assert [answer.status_code for answer in answers] == [404, 404]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_write_tells_the_database_its_scope_once(owner: Member) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        owner.client.post("/api/v1/customers/", {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+        follower = next(
+            wrapper for wrapper in connection.execute_wrappers if isinstance(wrapper, tenancy.ScopeFollower)
+        )
+
+    assert follower.applied == tenancy.Scope(tenant=owner.organization.pk)
+    assert len(captured) > 4
