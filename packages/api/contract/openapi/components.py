@@ -16,6 +16,7 @@ UNBOUNDED = MAX_INT32
 ANY_TEXT = r"^[\s\S]*$"
 TAG_PATTERN = '(?:W/)?"[!#-~]*"'
 LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit", "RateLimit-Policy")
+SAMPLE_TAG = '"9d2f0b7c41aa53e6f1c8d904"'
 SAMPLE_REQUEST_ID = "5f0c6a1b9d3e4c7f8a2b1c0d9e8f7a6b"
 
 # Status → (component, what it means). The problems themselves name their codes in `code`.
@@ -33,6 +34,7 @@ ERRORS = {
     500: ("InternalServerError", "The service failed and changed nothing; the logs know the request id."),
     503: ("ServiceUnavailable", "A service behind this one does not answer; nothing was changed."),
 }  # fmt: skip
+TOO_LONG = "The path and the query are longer than the server reads; it refuses before the service sees them."
 EXTRA_HEADERS = {401: ("WWW-Authenticate",), 409: ("Retry-After",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
@@ -75,7 +77,7 @@ HEADERS = {
     "WWW-Authenticate": header(
         "The ways to sign in (RFC 9110 §11.6.1).", 'Bearer realm="api", Api-Key realm="api"', text("^[A-Z].*$", 500)
     ),
-    "ETag": header("The state that was answered, for If-Match and If-None-Match.", '"9d2f0b7c41aa53e6f1c8d904"',
+    "ETag": header("The state that was answered, for If-Match and If-None-Match.", SAMPLE_TAG,
                    text(f"^{TAG_PATTERN}$", 100)),
     "Location": header("The new resource's address.", "/api/v1/customers/cust_0123456789abcdefghijkl/",
                        {"type": "string", "format": "uri-reference", "maxLength": 2000}),
@@ -97,6 +99,7 @@ KEY_TEXT = (
     "kept for 24 hours; with another request it is refused (422). Use a fresh UUID. Bare or in double quotes."
 )
 KEY_SCHEMA = text('^(?:"[ !#-~]{1,255}"|[!#-~][ -~]{0,254})$', 257, minLength=1)
+TAGS = text(rf"^(?:\*|{TAG_PATTERN}(?:, {TAG_PATTERN})*)$", 1000, format="entity-tags", example=SAMPLE_TAG)
 
 
 def parameter(place: str, name: str, description: str, schema: Schema, **more: Any) -> Schema:
@@ -140,13 +143,13 @@ PARAMETERS = {
         "header",
         "If-Match",
         "The ETag that the change is meant for; when the resource has another by now, nothing changes (412).",
-        text(rf"^(?:\*|{TAG_PATTERN}(?:, {TAG_PATTERN})*)$", 1000),
+        TAGS,
     ),
     "IfNoneMatch": parameter(
         "header",
         "If-None-Match",
         "The ETag that you hold; when the resource still has it, the answer is 304 without a body.",
-        text(rf"^(?:\*|{TAG_PATTERN}(?:, {TAG_PATTERN})*)$", 1000),
+        TAGS,
     ),
 }
 
@@ -240,6 +243,7 @@ def error_response(status: int, public_url: str) -> Schema:
 def build(public_url: str) -> Schema:
     """All of them; what no operation refers to is left out at the end."""
     responses = {name: error_response(status, public_url) for status, (name, _) in ERRORS.items()}
+    responses["URITooLong"] = {"description": TOO_LONG, "headers": headers_of()}
     responses["NotModified"] = {"description": "You hold the present state.", "headers": headers_of("ETag")}
     return {
         "headers": HEADERS,

@@ -1,15 +1,14 @@
-"""Where an answer leads: the operations that take the id of the row that was made, or of a row that is listed."""
+"""Where an answer leads: the operations that take the id of the row that was made."""
 
 from collections.abc import Iterator
 
 from contract.openapi.components import Schema
 
-# Method → (the answer that holds an id, where it stands in it).
-SOURCES = {"post": ("201", "$response.body#/id"), "get": ("200", "$response.body#/data/0/id")}
+ID = "$response.body#/id"
 
 
 def connect(paths: dict[str, Schema], shared: Schema) -> None:
-    """Add OpenAPI links from each list and create to what can be done with a row."""
+    """Add OpenAPI links from each create to what can be done with a row."""
     for path, item in paths.items():
         for operation in item.values():
             if "{" in path:
@@ -21,22 +20,19 @@ def connect(paths: dict[str, Schema], shared: Schema) -> None:
 
 
 def add(paths: dict[str, Schema], collection: str, operation: Schema, place: str, name: str) -> None:
-    """Links to the operation from the answers that hold an id of the collection."""
-    for response, expression in answers(paths, collection):
+    """Links to the operation from the answers that hold a new row of the collection."""
+    for response in answers(paths, collection):
         link = response.setdefault("links", {}).setdefault(
             operation["operationId"], {"operationId": operation["operationId"]}
         )
-        link.setdefault(place, {})[name] = expression
+        link.setdefault(place, {})[name] = ID
 
 
-def answers(paths: dict[str, Schema], collection: str) -> Iterator[tuple[Schema, str]]:
-    """The answers that hold an id of the collection, and the place of the id."""
+def answers(paths: dict[str, Schema], collection: str) -> Iterator[Schema]:
+    """What the collection's lists answer to a POST."""
     for path, item in paths.items():
-        if not path.endswith(f"/{collection}/"):
-            continue
-        for method, (status, expression) in SOURCES.items():
-            if status in item.get(method, {}).get("responses", {}):
-                yield item[method]["responses"][status], expression
+        if path.endswith(f"/{collection}/") and "201" in item.get("post", {}).get("responses", {}):
+            yield item["post"]["responses"]["201"]
 
 
 def references(operation: Schema, shared: Schema) -> list[str]:

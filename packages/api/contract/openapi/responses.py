@@ -24,6 +24,8 @@ def of(schema: ContractSchema, operation: Schema) -> Schema:
         answer["description"] = answer.get("description") or "Done."
     if schema.is_single and schema.method == "GET":
         answers["304"] = ref("responses", "NotModified")
+    if schema.is_list:
+        answers["414"] = ref("responses", "URITooLong")
     for status in errors(schema, operation):
         answers.setdefault(str(status), ref("responses", ERRORS[status][0]))
     return dict(sorted(answers.items()))

@@ -145,7 +145,8 @@ def test_every_answer_carries_the_limits_and_the_request_id(name: str) -> None:
 @operations
 def test_a_refusal_is_a_problem_document(name: str) -> None:
     for status, answer in OPERATIONS[name]["responses"].items():
-        if status >= "400":
+        # The server in front answers 414 itself.
+        if status >= "400" and status != "414":
             assert list(resolved(answer)["content"]) == ["application/problem+json"]
 
 
