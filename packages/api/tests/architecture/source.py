@@ -21,12 +21,14 @@ def tree(path: Path) -> ast.Module:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The dotted names that a file imports."""
+    """The dotted names that a file imports, relative ones in full."""
+    own = path.relative_to(API).with_suffix("").parts
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = [*own[: -node.level], *filter(None, [node.module])] if node.level else [str(node.module)]
+            yield from (".".join([*origin, alias.name]) for alias in node.names)
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
@@ -36,7 +38,9 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
             yield node.name, (node.end_lineno or 0) - node.lineno + 1
 
 
-def called(path: Path, name: str) -> bool:
-    """Whether a file calls a function of this name."""
-    calls = (node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
-    return any(getattr(call, "attr", getattr(call, "id", None)) == name for call in calls)
+def mentions(path: Path, *names: str) -> bool:
+    """Whether a file uses one of these names, under whatever other name it imports it."""
+    nodes = list(ast.walk(tree(path)))
+    imported = {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    used = {getattr(node, "attr", getattr(node, "id", None)) for node in nodes}
+    return not (imported | used).isdisjoint(names)

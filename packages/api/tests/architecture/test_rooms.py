@@ -1,5 +1,6 @@
 """The same rooms in every app, and a size that a reader can hold."""
 
+import re
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -15,6 +16,7 @@ ROOMS = {
 }  # fmt: skip
 FORBIDDEN = {"utils", "helpers", "common", "manager", "base2", "data", "misc", "lib", "core"}
 CODE = files("apps", "contract", "config")
+PLACES_OF_TESTS = (ROOT, API, API / "tests/contract")
 
 
 def label(path: Path) -> str:
@@ -73,8 +75,22 @@ def test_no_function_is_over_40_lines_and_most_are_short() -> None:
     assert quantiles(sizes.values(), n=10)[8] <= 20
 
 
+NOUNS = {path.stem for path in (API / "contract").glob("*.py")} - {"__init__", "apps", "models", "types"} | {"openapi"}
+
+
 def test_every_noun_of_the_contract_has_its_page() -> None:
-    nouns = {path.stem for path in (API / "contract").glob("*.py")} - {"__init__", "apps", "models", "types"}
     pages = {path.stem for path in (ROOT / "docs/contract").glob("*.md")}
 
-    assert nouns - pages == set()
+    assert NOUNS - pages == set()
+
+
+@pytest.mark.parametrize("noun", sorted(NOUNS))
+def test_the_page_of_a_noun_names_tests_that_exist(noun: str) -> None:
+    page = (ROOT / f"docs/contract/{noun}.md").read_text()
+
+    _, _, proof = page.partition("Proof:")
+    named = re.findall(r"`((?:[\w-]+/)*(?:tests/|test_)[\w./]*)`", proof.partition("\n\n")[0])
+
+    assert re.search(rf"`contract/{noun}(\.py|/)`", page)
+    assert named
+    assert [name for name in named if not any((folder / name).exists() for folder in PLACES_OF_TESTS)] == []
