@@ -61,6 +61,18 @@ def test_a_domain_leaves_with_its_folder_and_its_line(with_tickets: Checkout) ->
     assert health.returncode == 0, health.stdout
 
 
+def test_a_domain_that_another_needs_is_missed_by_name(checkout: Checkout) -> None:
+    domains = checkout.service / "config/domains.py"
+    shutil.rmtree(checkout.service / "apps/customers")
+    domains.write_text(domains.read_text().replace('    "apps.customers",\n', ""))
+
+    check = checkout.manage("check")
+
+    assert check.returncode == 1
+    assert "(contract.E002) apps.invoices needs apps.customers" in check.stderr
+    assert "Traceback" not in check.stderr
+
+
 BAD_NAMES = ["ticket", "Tickets", "../pets", f"{'x' * 30}s", "utils", "secrets", "customers", "products"]
 
 
