@@ -10,6 +10,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 MAX_METADATA_KEYS = 50
 MAX_METADATA_KEY_LENGTH = 40
 MAX_METADATA_VALUE_LENGTH = 500
+# Every JSON reader keeps integers exact up to here (RFC 8259 §6); PostgreSQL gives 1e30 back as 31 digits.
+MAX_METADATA_NUMBER = 2**53
 # What `EmailField` accepts, published in the schema word for word. At most 254 characters (RFC 5321 §4.5.3.1).
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 EMAIL_PATTERN = rf"^[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_LABEL}(\.{_LABEL})*\.[A-Za-z]{{2,24}}$"
@@ -84,6 +86,7 @@ class MetadataField(serializers.JSONField):
         "size": f"Metadata has at most {MAX_METADATA_KEYS} names.",
         "name": f"A name has 1 to {MAX_METADATA_KEY_LENGTH} characters.",
         "value": f"A value is a string of at most {MAX_METADATA_VALUE_LENGTH} characters, a number, a boolean or null.",
+        "number": f"A number lies between -{MAX_METADATA_NUMBER} and {MAX_METADATA_NUMBER}.",
         "control": "Control characters are not allowed.",
     }
 
@@ -103,6 +106,8 @@ class MetadataField(serializers.JSONField):
             self.fail("value")
         if isinstance(value, str) and len(value) > MAX_METADATA_VALUE_LENGTH:
             self.fail("value")
+        if isinstance(value, int | float) and abs(value) > MAX_METADATA_NUMBER:
+            self.fail("number")
         if "\x00" in name or (isinstance(value, str) and "\x00" in value):
             self.fail("control")
 
