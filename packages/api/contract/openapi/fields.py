@@ -8,12 +8,13 @@ from contract.serializers import (
     EMAIL_PATTERN,
     MAX_METADATA_KEY_LENGTH,
     MAX_METADATA_KEYS,
+    MAX_METADATA_NUMBER,
     MAX_METADATA_VALUE_LENGTH,
 )
 
 SCALARS = [
     {"type": "string", "nullable": True, "maxLength": MAX_METADATA_VALUE_LENGTH, "pattern": r"^[^\u0000]*$"},
-    {"type": "number"},
+    {"type": "number", "minimum": -MAX_METADATA_NUMBER, "maximum": MAX_METADATA_NUMBER},
     {"type": "boolean"},
 ]
 

@@ -14,11 +14,13 @@ from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.test import APIClient
 
 from config import domains
 from contract.openapi.urls import urlpatterns as docs
 from contract.openapi.views import RedocView, SwaggerView, rendered
+from contract.serializers import MetadataField
 from tests.contract.routes import Route, walk
 
 API = Path(__file__).resolve().parents[2]
@@ -159,6 +161,18 @@ def test_a_list_documents_its_allowlists() -> None:
     order = re.compile(parameters["sort"]["schema"]["pattern"])
     assert all(order.search(good) for good in ("name", "-created_at", "name,-email,status"))
     assert not any(order.search(bad) for bad in ("", "phone", "name,name", "name,-name", "name,", "name email"))
+
+
+def test_metadata_keeps_the_numbers_that_the_schema_admits_and_no_others() -> None:
+    schema = DOCUMENT["components"]["schemas"]["CustomerRequest"]["properties"]["metadata"]
+    scalars = schema["allOf"][0]["additionalProperties"]["anyOf"]
+    (number,) = [each for each in scalars if each["type"] == "number"]
+    field = MetadataField()
+
+    assert field.run_validation({"least": number["minimum"], "most": number["maximum"]})
+    for beyond in (number["minimum"] - 1, number["maximum"] + 1, 1e30):
+        with pytest.raises(ValidationError):
+            field.run_validation({"beyond": beyond})
 
 
 @pytest.mark.parametrize("enabled", [True, False])
