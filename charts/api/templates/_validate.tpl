@@ -1,0 +1,181 @@
+{{/* Every rule over more than one value. What is wrong is said in sentences, all at once. */}}
+{{- define "api.validate" -}}
+{{- $wrong := list -}}
+{{- range include "api.problems" . | splitList "\n" -}}
+{{- with trim . }}{{ $wrong = append $wrong (printf "  - %s" .) }}{{ end -}}
+{{- end -}}
+{{- if $wrong }}{{ fail (printf "\n\nThese values can't be installed:\n%s\n" (join "\n" $wrong)) }}{{ end -}}
+{{- end -}}
+
+{{/* One sentence a line. */}}
+{{- define "api.problems" -}}
+{{- include "api.problemsOfProduction" . }}
+{{ include "api.problemsOfSecrets" . }}
+{{ include "api.problemsOfRoutes" . }}
+{{ include "api.problemsOfTls" . }}
+{{ include "api.problemsOfScaling" . }}
+{{ include "api.problemsOfStorage" . }}
+{{- end -}}
+
+{{- define "api.problemsOfProduction" -}}
+{{- if not .Values.config.publicUrl }}
+config.publicUrl is empty: set it to the address that customers use, such as https://api.example.com.
+{{- end }}
+{{- if eq .Values.environment "production" }}
+{{- if and .Values.config.publicUrl (not (hasPrefix "https://" .Values.config.publicUrl)) }}
+config.publicUrl is {{ .Values.config.publicUrl }}: in production it must begin with https://.
+{{- end }}
+{{- if eq .Values.secrets.provider "inline" }}
+secrets.provider is inline: production takes `existing` or `externalSecret`, so that no secret lies in a values file.
+{{- end }}
+{{- if .Values.demo.enabled }}
+demo.enabled is true: the demo world's passwords are published, so production refuses it. Set environment to development, or demo.enabled to false.
+{{- end }}
+{{- if and (eq .Values.image.tag "latest") (not .Values.image.digest) }}
+image.tag is latest: name a version or an image.digest, so that a restart brings up the same code.
+{{- end }}
+{{- if and .Values.storage.s3.enabled (hasPrefix "http://" .Values.storage.s3.endpoint) }}
+storage.s3.endpoint is {{ .Values.storage.s3.endpoint }}: in production it must begin with https://.
+{{- end }}
+{{- end }}
+{{- if not (eq .Values.api.docs.env_var "API_DOCS_ENABLED") }}
+api.docs.env_var is {{ .Values.api.docs.env_var }}: the service reads API_DOCS_ENABLED.
+{{- end }}
+{{- end -}}
+
+{{- define "api.problemsOfSecrets" -}}
+{{- $migrates := ne .Values.migrations.mode "off" -}}
+{{- with .Values.secrets }}
+{{- if eq .provider "existing" }}
+{{- if not .existing.name }}
+secrets.existing.name is empty: name the Secret that holds SECRET_KEY, JWT_SIGNING_KEY, DATABASE_URL and REDIS_URL, or choose another secrets.provider.
+{{- end }}
+{{- if and $migrates (not .existing.ownerName) }}
+secrets.existing.ownerName is empty: name the Secret that holds DATABASE_OWNER_URL, or set migrations.mode to off.
+{{- end }}
+{{- if and .existing.name (eq .existing.name .existing.ownerName) }}
+secrets.existing.ownerName is the same Secret as secrets.existing.name: keep DATABASE_OWNER_URL in a Secret of its own, which only migrations mount.
+{{- end }}
+{{- else if eq .provider "externalSecret" }}
+{{- range $key := list "storeName" "key" }}
+{{- if not (index $.Values.secrets.externalSecret $key) }}
+secrets.externalSecret.{{ $key }} is empty: it says where the operator finds the service's secrets.
+{{- end }}
+{{- end }}
+{{- if and $migrates (not .externalSecret.ownerKey) }}
+secrets.externalSecret.ownerKey is empty: it names the entry that holds DATABASE_OWNER_URL. Or set migrations.mode to off.
+{{- end }}
+{{- else }}
+{{- range $key := list "secretKey" "jwtSigningKey" "databaseUrl" "redisUrl" }}
+{{- if not (index $.Values.secrets.inline $key) }}
+secrets.inline.{{ $key }} is empty: with secrets.provider inline every secret is given there.
+{{- end }}
+{{- end }}
+{{- if and $migrates (not .inline.databaseOwnerUrl) }}
+secrets.inline.databaseOwnerUrl is empty: migrations need the role that owns the tables. Or set migrations.mode to off.
+{{- end }}
+{{- range splitList "," .inline.jwtSigningKey }}
+{{- if and . (lt (len .) 32) }}
+secrets.inline.jwtSigningKey has a part of fewer than 32 bytes: make one with `openssl rand -hex 32`.
+{{- end }}
+{{- end }}
+{{- if and $.Values.redis.ca.secretName .inline.redisUrl (not (hasPrefix "rediss://" .inline.redisUrl)) }}
+secrets.inline.redisUrl does not begin with rediss://, though redis.ca.secretName asks for a verified connection.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if le (int .Values.migrations.activeDeadlineSeconds) (int .Values.migrations.lockTimeoutSeconds) }}
+migrations.activeDeadlineSeconds ({{ .Values.migrations.activeDeadlineSeconds }}) is not longer than migrations.lockTimeoutSeconds ({{ .Values.migrations.lockTimeoutSeconds }}): the Job would end before it could say what it waits for.
+{{- end }}
+{{- end -}}
+
+{{- define "api.problemsOfRoutes" -}}
+{{- with .Values.gateway }}
+{{- if and .enabled (not .parentRefs) }}
+gateway.parentRefs is empty: name the Gateway that the HTTPRoute belongs to, such as {name: shared, namespace: gateway-system}.
+{{- end }}
+{{- if and .enabled (not .hostnames) }}
+gateway.hostnames is empty: name the hosts that are routed to the API.
+{{- end }}
+{{- if and .enabled .redirect.enabled (not .redirect.parentRefs) }}
+gateway.redirect.parentRefs is empty: name the listener of plain HTTP whose requests are sent to https.
+{{- end }}
+{{- if and .enabled (include "api.servesTls" $) (not .backendTLS.caName) }}
+gateway.backendTLS.caName is empty, though tls.mode is {{ $.Values.tls.mode }}: the gateway has to know the authority of the pods' certificate.
+{{- end }}
+{{- end }}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
+ingress.hosts is empty: name the hosts that are routed to the API.
+{{- end }}
+{{- if and (eq .Values.api.docs.exposure "public") (not .Values.api.docs.enabled) }}
+api.docs.exposure is public, but api.docs.enabled is false: enable the docs, or leave them internal.
+{{- end }}
+{{- end -}}
+
+{{- define "api.problemsOfTls" -}}
+{{- with .Values.tls }}
+{{- if and (eq .mode "existing") (not .secretName) }}
+tls.secretName is empty: with tls.mode existing it names the Secret (tls.crt, tls.key) that pods serve.
+{{- end }}
+{{- if and (eq .mode "certManager") (not .certManager.issuerName) }}
+tls.certManager.issuerName is empty: name the Issuer or ClusterIssuer that signs the pods' certificate.
+{{- end }}
+{{- if and (ne .clientAuth "none") (not (include "api.servesTls" $)) }}
+tls.clientAuth is {{ .clientAuth }}, but with tls.mode {{ .mode }} the pods serve no TLS: set tls.mode to existing or certManager. In a mesh the mesh verifies clients.
+{{- end }}
+{{- if and .clientNames (eq .clientAuth "none") }}
+tls.clientNames is set, but tls.clientAuth is none: set it to request or require.
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "api.problemsOfScaling" -}}
+{{- with .Values.api.autoscaling }}
+{{- if .enabled }}
+{{- if gt (int .minReplicas) (int .maxReplicas) }}
+api.autoscaling.minReplicas ({{ .minReplicas }}) is more than api.autoscaling.maxReplicas ({{ .maxReplicas }}).
+{{- end }}
+{{- if not (or .cpuPercent .memoryPercent) }}
+api.autoscaling has neither cpuPercent nor memoryPercent: set one, so that there is something to scale by.
+{{- end }}
+{{- if and .cpuPercent (not (dig "requests" "cpu" "" $.Values.api.resources)) }}
+api.autoscaling.cpuPercent is a share of api.resources.requests.cpu, which is not set.
+{{- end }}
+{{- if and .memoryPercent (not (dig "requests" "memory" "" $.Values.api.resources)) }}
+api.autoscaling.memoryPercent is a share of api.resources.requests.memory, which is not set.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $least := ternary .Values.api.autoscaling.minReplicas .Values.api.replicas .Values.api.autoscaling.enabled }}
+{{- with .Values.api.pdb }}
+{{- if .enabled }}
+{{- if and (ne (toString .minAvailable) "") (ne (toString .maxUnavailable) "") }}
+api.pdb has both minAvailable and maxUnavailable: empty one of them.
+{{- end }}
+{{- if and (eq (toString .minAvailable) "") (eq (toString .maxUnavailable) "") }}
+api.pdb has neither minAvailable nor maxUnavailable: set one, or api.pdb.enabled to false.
+{{- end }}
+{{- if and (regexMatch "^[0-9]+$" (toString .minAvailable)) (ge (int .minAvailable) (int $least)) }}
+api.pdb.minAvailable ({{ .minAvailable }}) is not less than the number of pods ({{ $least }}): no node could ever be drained.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "api.problemsOfStorage" -}}
+{{- with .Values.storage.s3 }}
+{{- if .enabled }}
+{{- range $key := list "bucket" "region" }}
+{{- if not (index $.Values.storage.s3 $key) }}
+storage.s3.{{ $key }} is empty, though storage.s3.enabled is true.
+{{- end }}
+{{- end }}
+{{- if and (eq .auth "keys") (eq $.Values.secrets.provider "inline") (not (and $.Values.secrets.inline.s3AccessKeyId $.Values.secrets.inline.s3SecretAccessKey)) }}
+secrets.inline.s3AccessKeyId or s3SecretAccessKey is empty, though storage.s3.auth is keys: give both, or set storage.s3.auth to identity.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and (or .Values.metrics.serviceMonitor.enabled .Values.metrics.prometheusRule.enabled .Values.metrics.dashboards.enabled) (not .Values.metrics.enabled) }}
+metrics.serviceMonitor, prometheusRule or dashboards is enabled, but metrics.enabled is false: there would be nothing to read.
+{{- end }}
+{{- end -}}
