@@ -52,3 +52,4 @@ lock: environment ## @change resolve the Python requirements anew and lock them 
 docs: openapi ## @change write the generated documents anew
 
 -include infra/tools/tools.mk
+include infra/cluster/cluster.mk

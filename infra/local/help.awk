@@ -1,7 +1,7 @@
 # Prints the targets that are described by `target: ## @group text`, group by group, in the order of the files.
 BEGIN { FS = ":.*## @"; print "Usage: make TARGET [VARIABLE=value]" }
 
-/^[a-z-]+:.*## @/ {
+/^[a-z0-9-]+:.*## @/ {
   group = $2
   sub(/ .*/, "", group)
   text = $2
