@@ -24,6 +24,8 @@ from psycopg import sql
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = ["given"] if "DEMO_FILE" in os.environ else ["sqlite", "postgresql"]
 LIMITS = ("ANON", "USER", "TENANT_READ", "TENANT_WRITE", "AUTH", "AUTH_ADDRESS")
+# The tests of a cluster have a command of their own: `make e2e`.
+collect_ignore = ["cluster"]
 RATES = {f"THROTTLE_{name}": "100000/min" for name in LIMITS}
 
 
