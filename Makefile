@@ -7,7 +7,7 @@ SHELL := /bin/sh
 # Scripts run on a Python that was found to be new enough; the service runs on the one in .venv.
 SCRIPT = python=$$(infra/local/find-python) && exec "$$python" infra/local/
 MANAGE = $(SCRIPT)management.py
-LOCK = cd packages/api/requirements && ../../../.venv-tools/bin/uv pip compile --quiet --universal --python-version 3.12 \
+LOCK = ../../../.venv-tools/bin/uv pip compile --quiet --universal --python-version 3.12 \
 	--generate-hashes --no-emit-index-url --no-header
 
 .PHONY: help environment run shell test migrate migrations seed domain rename lock docs
@@ -46,8 +46,7 @@ environment: ## @change install the locked packages for development into .venv
 	@$(SCRIPT)environment.py dev
 
 lock: environment ## @change resolve the Python requirements anew and lock them with hashes
-	@$(LOCK) base.in -o base.txt
-	@$(LOCK) dev.in -o dev.txt
+	@cd packages/api/requirements && $(LOCK) base.in -o base.txt && $(LOCK) dev.in -o dev.txt
 
 docs: openapi ## @change write the generated documents anew
 

@@ -1,11 +1,14 @@
 # The judges: linters, schema judges, and the two targets that say whether a change may land.
-.PHONY: tools lint format openapi judges hooks check check-static
+.PHONY: tools lint lock-tools format openapi judges hooks check check-static
 
 tools: environment ## @check install the pinned linters and judges into .tools/
 	@infra/tools/install
 
 lint: tools ## @check run every linter, or STEP="ruff types"
 	@infra/tools/lint $(STEP)
+
+lock-tools: environment ## @change resolve the Python judges anew and lock them with hashes
+	@cd infra/tools/python && $(LOCK) judges.in -o judges.txt && $(LOCK) checkov.in -o checkov.txt
 
 format: tools ## @check format Python and shell, sort imports, apply safe corrections
 	@infra/tools/format
