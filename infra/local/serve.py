@@ -5,9 +5,11 @@ import io
 import sys
 import traceback
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 import django
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from failures import known_sentence
@@ -28,6 +30,9 @@ def arguments() -> argparse.Namespace:
 def prepare(base_url: str, demo: Path | None) -> None:
     """Bring the database to the state that the code expects."""
     with step("Loading the service"):
+        if settings.METRICS_PORT:
+            # It says where processes count, and must say so before anything that counts is imported.
+            import_module("config.gunicorn")
         django.setup()
     with step("Migrating the database"):
         call_command("migrate", verbosity=0)

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "contract.correlation.CorrelationMiddleware",
     "contract.health.HealthMiddleware",
+    "contract.metrics.MetricsMiddleware",
     "contract.tenancy.TenancyMiddleware",
     "contract.routing.RoutingMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -164,10 +165,12 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
 
-# What is logged
+# What is logged and measured
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 LOGGING_CONFIG = None
 logs.configure(LOG_LEVEL)
+
+METRICS_PORT = env.int("METRICS_PORT", 0, validate=validate.Range(0, 65535))
 
 # Each domain's own variables
 for domain in DOMAINS:

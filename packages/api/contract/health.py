@@ -4,6 +4,7 @@ import structlog
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from contract import metrics
 from contract.types import Handler
 
 logger = structlog.get_logger("contract.health")
@@ -30,6 +31,7 @@ def readiness() -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
+        metrics.count(metrics.DATABASE_UNREACHABLE)
         logger.warning("database unreachable", error=type(error).__name__)
         connection.close()
         return JsonResponse({"status": "unavailable", "reason": "The database does not answer."}, status=503)

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from contract import tenancy
+from contract import metrics, tenancy
 from contract.authentication import Principal
 from contract.models import IdempotencyRecord
 from contract.problems import Problem
@@ -127,6 +127,7 @@ def _lock(identity: dict[str, str]) -> bool:
 def _replay(record: IdempotencyRecord, fingerprint: bytes) -> HttpResponse:
     if bytes(record.fingerprint) != fingerprint:
         raise KeyReused()
+    metrics.count(metrics.REPLAYS)
     response = HttpResponse(bytes(record.body), status=record.status, headers=record.headers)
     response["Idempotent-Replayed"] = "true"
     return response

@@ -17,6 +17,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from contract import metrics
 from contract.authentication import Principal
 from contract.environment import RATE
 from contract.problems import Problem, Unavailable
@@ -149,6 +150,7 @@ class GuardedStore:
 
     def trip(self, error: redis.RedisError) -> None:
         self.failures += 1
+        metrics.count(metrics.STORE_FAILURES)
         self.closed_until = time.monotonic() + BREAKER_SECONDS
         logger.warning("rate-limit store unreachable", error=type(error).__name__, failures=self.failures)
 
@@ -183,6 +185,7 @@ def charge(request: HttpRequest, *buckets: Bucket | None) -> None:
     if seen is None or tightest.refused or tightest.remaining < seen.remaining:
         request.rate_limit = tightest  # type: ignore[attr-defined]
     if tightest.refused:
+        metrics.count(metrics.RATE_LIMITED, tightest.bucket.name)
         raise RateLimited(tightest)
 
 

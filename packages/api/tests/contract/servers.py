@@ -25,9 +25,10 @@ class Server:
     def __init__(self, workers: int, environment: dict[str, str]) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-        command = ["-m", "gunicorn", "config.wsgi:application", "--bind", self.url.removeprefix("http://")]
-        options = ["--workers", str(workers), "--threads", "8", "--worker-class", "gthread", "--no-control-socket"]
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        command = ["-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{self.port}"]
+        options = ["--config", "config/gunicorn.py", "--workers", str(workers), "--threads", "8"]
         self.process = subprocess.Popen(
             [sys.executable, *command, *options],
             cwd=API,
@@ -45,6 +46,16 @@ class Server:
             except requests.RequestException:
                 time.sleep(0.05)
         raise TimeoutError("gunicorn did not become ready in 30 seconds")
+
+    def wait_for_port(self) -> None:
+        """Wait until connections are taken, ready or not."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise TimeoutError("gunicorn did not listen within 30 seconds")
 
     def workers(self) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
