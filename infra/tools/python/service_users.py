@@ -9,7 +9,12 @@ import django
 django.setup()
 
 from apps.authentication.models import User  # noqa: E402 - models can be imported only after the setup
+from apps.customers.models import Customer  # noqa: E402
+from apps.invoices.models import CreditNote, Product  # noqa: E402
+from apps.invoices.services import Item, create_invoice  # noqa: E402
 from apps.tenants.models import Membership, Organization  # noqa: E402
+from contract.tenancy import tenant_scope  # noqa: E402
+from django.db import transaction  # noqa: E402
 
 
 def person(name: str) -> dict[str, object]:
@@ -36,4 +41,15 @@ def person(name: str) -> dict[str, object]:
     }
 
 
-json.dump({"schemaVersion": "0.2.0", "auth": [person("owner"), person("outsider")]}, sys.stdout)
+def credited_invoice() -> None:
+    """The credit note that the schema's examples name, so that they meet one."""
+    with tenant_scope(Organization.objects.get(memberships__user__username="owner").pk), transaction.atomic():
+        customer = Customer.objects.create(email="credited@example.com")
+        Product.objects.create(sku="CREDITED-1", name="A chair", unit_amount=4900, currency="EUR")
+        invoice = create_invoice(customer_id=customer.pk, items=[Item(sku="CREDITED-1", qty=1)], role="owner")
+        CreditNote.objects.create(id="cn_0123456789abcdefghijkl", invoice=invoice, amount=1)
+
+
+users = [person("owner"), person("outsider")]
+credited_invoice()
+json.dump({"schemaVersion": "0.2.0", "auth": users}, sys.stdout)

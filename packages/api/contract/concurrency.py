@@ -10,7 +10,14 @@ from rest_framework.request import Request
 from contract.problems import Problem
 from contract.rendering import dumps
 
+LIST = re.compile(r'\*|(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"(?:[ \t]*,[ \t]*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*")*')
+MAX_LENGTH = 1000
 TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+
+
+class MalformedPrecondition(Problem):
+    code = "malformed-precondition"
+    title = "The precondition can't be read"
 
 
 class PreconditionFailed(Problem):
@@ -25,10 +32,18 @@ def etag(representation: Any) -> str:
     return f'"{hashlib.blake2b(dumps(representation), digest_size=12).hexdigest()}"'
 
 
+def read(request: Request, name: str) -> str | None:
+    """The header's value. Raises `MalformedPrecondition` for what is no list of entity tags."""
+    value = request.headers.get(name)
+    if value is not None and (len(value) > MAX_LENGTH or not LIST.fullmatch(value.strip())):
+        raise MalformedPrecondition(f'{name} is `*` or a list of entity tags such as "9d2f0b7c41aa53e6".')
+    return value if value is None else value.strip()
+
+
 def require_match(request: Request, representation: Any) -> None:
     """Raises `PreconditionFailed` when If-Match names another state than the present one."""
-    wanted = request.headers.get("If-Match")
-    if wanted is None or wanted.strip() == "*":
+    wanted = read(request, "If-Match")
+    if wanted is None or wanted == "*":
         return
     if etag(representation) not in TAG.findall(wanted):
         raise PreconditionFailed()
@@ -36,8 +51,8 @@ def require_match(request: Request, representation: Any) -> None:
 
 def is_unchanged(request: Request, tag: str) -> bool:
     """Whether If-None-Match names this state (weak comparison)."""
-    wanted = request.headers.get("If-None-Match", "")
-    return wanted.strip() == "*" or tag in [each.removeprefix("W/") for each in TAG.findall(wanted)]
+    wanted = read(request, "If-None-Match") or ""
+    return wanted == "*" or tag in [each.removeprefix("W/") for each in TAG.findall(wanted)]
 
 
 def not_modified(tag: str) -> HttpResponse:

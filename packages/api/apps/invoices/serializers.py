@@ -1,6 +1,8 @@
+import re
 from typing import Any
 
-from babel.numbers import is_currency
+from babel.numbers import is_currency, list_currencies
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.invoices.models import MAX_QUANTITY, MAX_TOTAL, MAX_UNIT_AMOUNT, CreditNote, Invoice, InvoiceLine, Product
@@ -17,6 +19,10 @@ from contract.serializers import (
 MAX_ITEMS = 500
 
 
+CURRENCIES = sorted(code for code in list_currencies() if re.fullmatch("[A-Z]{3}", code))
+
+
+@extend_schema_field({"type": "string", "enum": CURRENCIES, "example": "EUR"}, component_name="Currency")
 class CurrencyInput(serializers.RegexField):
     """An ISO 4217 code in capitals."""
 
