@@ -10,8 +10,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,6 +91,7 @@ def served(database: str, folder: Path, **environment: str) -> Iterator[World]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
+    folder.mkdir(parents=True, exist_ok=True)
     demo = folder / "demo.json"
     settings = {**os.environ, **RATES, "API_DOCS_ENABLED": "true", **environment}
     settings |= {
@@ -106,7 +107,7 @@ def served(database: str, folder: Path, **environment: str) -> Iterator[World]:
         settings.pop("DATABASE_OWNER_URL", None)
         workers = "1"
     else:
-        settings |= own_database()
+        settings |= environment if "DATABASE_URL" in environment else own_database()
     command = [
         sys.executable,
         ROOT / "infra/local/serve.py",
@@ -148,3 +149,17 @@ def wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
         except requests.RequestException:
             time.sleep(0.1)
     raise TimeoutError(url)
+
+
+@pytest.fixture
+def serve() -> Callable[..., AbstractContextManager[World]]:
+    """`served`, for tests that start a service of their own."""
+    if DATABASES == ["given"]:
+        pytest.skip("The service that is judged was started by somebody else.")
+    return served
+
+
+@pytest.fixture
+def fresh_database() -> Callable[[], dict[str, str]]:
+    """`own_database`, for tests that need another one."""
+    return own_database
