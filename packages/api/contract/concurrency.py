@@ -10,14 +10,20 @@ from rest_framework.request import Request
 from contract.problems import Problem
 from contract.rendering import dumps
 
-LIST = re.compile(r'\*|(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"(?:[ \t]*,[ \t]*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*")*')
+ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+TAG = re.compile(ENTITY_TAG)
+# Empty members of a list are nothing (RFC 9110 §5.6.1.2).
+LIST = re.compile(rf"\*|[ \t,]*{ENTITY_TAG}(?:[ \t]*,[ \t,]*{ENTITY_TAG})*[ \t,]*")
 MAX_LENGTH = 1000
-TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 class MalformedPrecondition(Problem):
     code = "malformed-precondition"
     title = "The precondition can't be read"
+    default_detail = f'Send `*`, or entity tags such as "9d2f0b7c41aa53e6" in at most {MAX_LENGTH} characters.'
+
+    def __init__(self, header: str) -> None:
+        super().__init__(f"{header} can't be read. {self.default_detail}")
 
 
 class PreconditionFailed(Problem):
@@ -32,17 +38,20 @@ def etag(representation: Any) -> str:
     return f'"{hashlib.blake2b(dumps(representation), digest_size=12).hexdigest()}"'
 
 
-def read(request: Request, name: str) -> str | None:
-    """The header's value. Raises `MalformedPrecondition` for what is no list of entity tags."""
-    value = request.headers.get(name)
-    if value is not None and (len(value) > MAX_LENGTH or not LIST.fullmatch(value.strip())):
-        raise MalformedPrecondition(f'{name} is `*` or a list of entity tags such as "9d2f0b7c41aa53e6".')
-    return value if value is None else value.strip()
+def precondition(request: Request, header: str) -> str | None:
+    """The header's value, if it was sent. Raises `MalformedPrecondition` for what is no list of entity tags."""
+    value = request.headers.get(header)
+    if value is None:
+        return None
+    value = value.strip()
+    if len(value) > MAX_LENGTH or not LIST.fullmatch(value):
+        raise MalformedPrecondition(header)
+    return value
 
 
 def require_match(request: Request, representation: Any) -> None:
     """Raises `PreconditionFailed` when If-Match names another state than the present one."""
-    wanted = read(request, "If-Match")
+    wanted = precondition(request, "If-Match")
     if wanted is None or wanted == "*":
         return
     if etag(representation) not in TAG.findall(wanted):
@@ -51,7 +60,7 @@ def require_match(request: Request, representation: Any) -> None:
 
 def is_unchanged(request: Request, tag: str) -> bool:
     """Whether If-None-Match names this state (weak comparison)."""
-    wanted = read(request, "If-None-Match") or ""
+    wanted = precondition(request, "If-None-Match") or ""
     return wanted == "*" or tag in [each.removeprefix("W/") for each in TAG.findall(wanted)]
 
 

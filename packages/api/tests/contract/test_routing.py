@@ -83,6 +83,34 @@ def test_an_unchanged_resource_is_not_sent_again(route: Route, owner: Member) ->
     assert owner.client.get(path, HTTP_IF_NONE_MATCH='"other"').status_code == 200
 
 
+MALFORMED = ["", "9d2f0b7c41aa53e6", '"a', '"a" "b"', '"a", b', '*, "a"', ",", "'a'", f'"{"a" * 999}"']
+
+
+@pytest.mark.parametrize("header", MALFORMED)
+def test_a_malformed_precondition_is_refused_and_changes_nothing(header: str, owner: Member) -> None:
+    created = owner.client.post("/api/v1/specimens/", {"name": "x"})
+    path = created.headers["Location"]
+
+    answers = [
+        owner.client.get(path, HTTP_IF_NONE_MATCH=header),
+        owner.client.patch(path, {"name": "y"}, HTTP_IF_MATCH=header),
+        owner.client.delete(path, HTTP_IF_MATCH=header),
+        owner.client.post(f"{path}weigh/", {"weight": 1}, HTTP_IDEMPOTENCY_KEY="a", HTTP_IF_MATCH=header),
+    ]
+
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(400, "malformed-precondition")}
+    assert owner.client.get(path).json() == created.json()
+
+
+@pytest.mark.parametrize("form", ["{}", " {} ", '"other",{}', '"other" , {}', ', {},,"other",', 'W/"other", {}'])
+def test_a_list_of_entity_tags_has_many_forms(form: str, owner: Member) -> None:
+    created = owner.client.post("/api/v1/specimens/", {"name": "x"})
+    header = form.format(created.headers["ETag"])
+
+    assert owner.client.get(created.headers["Location"], HTTP_IF_NONE_MATCH=header).status_code == 304
+    assert owner.client.patch(created.headers["Location"], {}, HTTP_IF_MATCH=header).status_code == 200
+
+
 @pytest.mark.parametrize("route", all_routes(), ids=name)
 def test_options_lists_the_methods_and_nothing_else(route: Route, owner: Member) -> None:
     answer = owner.client.options(route.at())
