@@ -10,7 +10,7 @@ MANAGE = $(SCRIPT)management.py
 LOCK = ../../../.venv-tools/bin/uv pip compile --quiet --universal --python-version 3.12 \
 	--generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help environment run shell test migrate migrations seed domain rename lock docs
+.PHONY: help environment run shell test migrate migrations seed domain rename lock docs bench profile
 
 help:
 	@awk -f infra/local/help.awk $(MAKEFILE_LIST)
@@ -23,6 +23,12 @@ shell: ## @run open a Python shell inside the service
 
 test: ## @check run all tests on a real PostgreSQL and Redis, or T=path and PYTEST_ARGS="-k name"
 	@$(SCRIPT)run_tests.py $(T) $(PYTEST_ARGS)
+
+bench: ## @measure compare Slipway with its peers and write docs/benchmarks.md in 20 minutes, or QUICK=1 in 4
+	@$(SCRIPT)benchmark.py bench
+
+profile: ## @measure draw where the time of a list goes, as a flame graph in .local/profile.svg
+	@$(SCRIPT)benchmark.py flame
 
 migrate: ## @database bring the database up to date
 	@$(MANAGE) migrate
@@ -46,7 +52,8 @@ environment: ## @change install the locked packages for development into .venv
 	@$(SCRIPT)environment.py dev
 
 lock: environment ## @change resolve the Python requirements anew and lock them with hashes
-	@cd packages/api/requirements && $(LOCK) base.in -o base.txt && $(LOCK) dev.in -o dev.txt
+	@cd packages/api/requirements && $(LOCK) base.in -o base.txt && $(LOCK) dev.in -o dev.txt && \
+		$(LOCK) ../../../tests/perf/requirements.in -o ../../../tests/perf/requirements.txt
 
 docs: openapi ## @change write the generated documents anew
 

@@ -64,8 +64,9 @@ SERVERS = (
     Server("fastapi", "FastAPI + SQLAlchemy", "uvicorn", (*UVICORN, "fastapi_sqlalchemy:app")),
     Server("litestar", "Litestar + msgspec", "uvicorn", (*UVICORN, "litestar_asyncpg:app")),
     Server(LIMIT, "a: bare limit", "gunicorn", (*THREADED, "bare:application"), "keyset"),
+    Server("a-granian", "a: bare limit", "granian", (*GRANIAN, "bare:application"), "keyset"),
     Server(REACHABLE, "a+: bare, same calls", "gunicorn", (*THREADED, "bare_plus:application"), "keyset", None, True),
-    Server("a+granian", "a+: bare, same calls", "granian", (*GRANIAN, "bare_plus:application"), "keyset", None, True),
+    Server("a+-granian", "a+: bare, same calls", "granian", (*GRANIAN, "bare_plus:application"), "keyset", None, True),
 )
 
 
@@ -83,9 +84,13 @@ class Running:
         first = psutil.Process(self.process.pid)
         return [first, *first.children(recursive=True)]
 
+    def worker(self) -> psutil.Process:
+        """The process that answers: the one with the most memory."""
+        return max(self.family(), key=lambda process: process.memory_info().rss)
+
     def worker_megabytes(self) -> float:
-        """Memory that the largest process, the worker, has for itself."""
-        return float(max(process.memory_full_info().uss for process in self.family())) / 1024**2
+        """Memory that the worker has for itself."""
+        return float(self.worker().memory_full_info().uss) / 1024**2
 
     def last_words(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])

@@ -74,7 +74,7 @@ def deep_page(started: Running, token: str, place: dict[str, Any]) -> str:
 
 
 def walk(started: Running, token: str, offset: int) -> str:
-    """The cursor behind `offset` rows, by pages of 200; what one process of the service has signed, all of them know."""
+    """The cursor behind `offset` rows, by pages of 200; all processes of the service take it."""
     if (token, offset) in walked:
         return walked[token, offset]
     cursor = None

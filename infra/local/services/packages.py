@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from failures import last_line
@@ -30,25 +31,31 @@ def redis_program() -> Path | None:
     return Path(found) if found else None
 
 
-def missing() -> list[str]:
-    """The Debian packages whose programs are not on this machine."""
-    wanted = {"postgresql": postgresql_program("initdb"), "redis-server": redis_program()}
-    return [package for package, program in wanted.items() if program is None]
+def servers() -> dict[str, Path | None]:
+    """The Debian packages of the servers, and the programs that were found of them."""
+    return {"postgresql": postgresql_program("initdb"), "redis-server": redis_program()}
 
 
-def install_missing(signals: Signals) -> None:
+def install_missing(
+    signals: Signals, wanted: Callable[[], Mapping[str, object]] = servers, user: str = "Tests"
+) -> None:
     """Install what is missing when we are root on a Debian system; otherwise say what to install."""
-    packages = missing()
+    packages = missing(wanted)
     if not packages:
         return
     names = " and ".join(packages)
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Refusal(f"Tests need {names}, not found on PATH: install {names} (on Debian: apt-get install {names}).")
+        raise Refusal(f"{user} need {names}, not found on PATH: install {names} (on Debian: apt-get install {names}).")
     with step(f"Installing {names}"):
         attempt(signals, ("apt-get", "update"))
         output = attempt(signals, (*INSTALL, *packages))
-    if missing():
+    if missing(wanted):
         raise Refusal(f"{names} could not be installed ({last_line(output)}): run apt-get install {names} and see why.")
+
+
+def missing(wanted: Callable[[], Mapping[str, object]]) -> list[str]:
+    """The packages of which no program was found."""
+    return [package for package, program in wanted().items() if program is None]
 
 
 def attempt(signals: Signals, command: tuple[str, ...]) -> str:

@@ -20,9 +20,10 @@ LIST_PATH = "/api/v1/customers/"
 FIELDS = "id, email, name, status, metadata, created_at, updated_at"
 ORDER = "ORDER BY created_at DESC, id DESC LIMIT %s"
 NEWEST = f"SELECT {FIELDS} FROM customers_customer WHERE organization_id = %s {ORDER}"
-OLDER = (
-    f"SELECT {FIELDS} FROM customers_customer WHERE organization_id = %s AND (created_at, id) < (%s::timestamptz, %s) {ORDER}"
-)
+OLDER = f"""
+    SELECT {FIELDS} FROM customers_customer
+    WHERE organization_id = %s AND (created_at, id) < (%s::timestamptz, %s) {ORDER}
+"""
 DETAIL = f"SELECT {FIELDS} FROM customers_customer WHERE organization_id = %s AND id = %s"
 # The key is taken and the row written by one statement, which is a transaction of its own.
 CREATE = f"""

@@ -12,7 +12,8 @@ from tests.architecture.source import API, ROOT
 
 # Read by the commands around the service, not by its settings.
 OUTER_VARIABLES = {"PORT", "WEB_CONCURRENCY"}
-LOCKS = sorted([*API.glob("requirements/*.txt"), *ROOT.glob("infra/tools/python/*.txt")])
+LOCK_FOLDERS = (API / "requirements", ROOT / "infra/tools/python", ROOT / "tests/perf")
+LOCKS = sorted(lock for folder in LOCK_FOLDERS for lock in folder.glob("*.txt"))
 
 
 def tracked() -> list[Path]:
@@ -30,7 +31,7 @@ def test_the_example_lists_exactly_the_variables_that_are_read() -> None:
     assert listed == {name for name in env.names if not name.endswith("_FILE")} | OUTER_VARIABLES
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_python_lock_has_every_hash_and_no_address(lock: Path) -> None:
     text = lock.read_text()
 
