@@ -38,8 +38,8 @@ def sample(signals: Signals, started: Running, plan: Path, workload: str, number
         per_second=result.good / result.seconds,
         p50=result.p50,
         p99=result.p99,
-        cpu=since(before, started.family()) / result.good * 1e6,
-        database_cpu=since(database_before, postgresql()) / result.good * 1e6,
+        cpu=(cpu_seconds(started.family()) - before) / result.good * 1e6,
+        database_cpu=(cpu_seconds(postgresql()) - database_before) / result.good * 1e6,
     )
 
 
@@ -50,16 +50,11 @@ def postgresql() -> list[psutil.Process]:
     return [process for server in servers for process in (server, *server.children())]
 
 
-def cpu_seconds(processes: Sequence[psutil.Process]) -> dict[int, float]:
-    """Seconds of processor time that each process has used."""
-    seconds = {}
+def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
+    """Seconds of processor time that these processes and their ended children have used so far."""
+    seconds = 0.0
     for process in processes:
-        # PostgreSQL's cleaners come and go.
+        # PostgreSQL's parallel workers and cleaners come and go.
         with suppress(psutil.NoSuchProcess):
-            seconds[process.pid] = sum(process.cpu_times()[:2])
+            seconds += sum(process.cpu_times()[:4])
     return seconds
-
-
-def since(before: dict[int, float], processes: Sequence[psutil.Process]) -> float:
-    """Seconds that these processes have used since then."""
-    return sum(now - before.get(pid, 0.0) for pid, now in cpu_seconds(processes).items())

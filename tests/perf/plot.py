@@ -22,8 +22,10 @@ def draw(figures: Figures, path: Path) -> None:
     canvas, panels = pyplot.subplots(1, len(WORKLOADS), figsize=(13, 3.6), sharey=True)
     names = [f"{server.title} ({server.server})" for server in SERVERS]
     for panel, workload in zip(panels, WORKLOADS, strict=True):
-        ratios = [figures.faster(server.name, BASELINE, workload.name).middle for server in SERVERS]
-        bars = panel.barh(names, ratios, color=[color(server.style) for server in SERVERS])
+        found = [figures.faster(server.name, BASELINE, workload.name) for server in SERVERS]
+        ratios = [each.middle for each in found]
+        spread = [[each.middle - each.low for each in found], [each.high - each.middle for each in found]]
+        bars = panel.barh(names, ratios, xerr=spread, ecolor="black", color=[color(s.style) for s in SERVERS])
         panel.bar_label(bars, [f" {ratio:.1f}×" for ratio in ratios])
         panel.set_xscale("log")
         panel.set_xlim(min(0.5, min(ratios) / 2), max(ratios) * 5)
