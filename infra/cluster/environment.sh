@@ -57,7 +57,7 @@ use_cluster() {
 # The tag is a hash of what the image is built from: the same inputs are never built twice.
 image_tag() {
   (
-    cd "$root/packages/api"
+    cd "$root/packages/api" || exit
     git ls-files -co --exclude-standard -z -- apps config contract manage.py requirements/base.txt Dockerfile .dockerignore |
       grep -zv '/tests/' | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
   )

@@ -43,7 +43,9 @@ def test_a_restored_dump_serves_the_same_rows_behind_the_same_wall(
     with serve("postgresql", tmp_path / "second", **second) as restored:
         after = [restored.client(number, key=True).get("/api/v1/customers?limit=200").json() for number in (0, 1)]
         foreign = restored.client(1, key=True).get(f"/api/v1/customers/{after[0]['data'][0]['id']}")
-    assert [[row["id"] for row in page["data"]] for page in after] == [[row["id"] for row in page["data"]] for page in before]
+    assert [[row["id"] for row in page["data"]] for page in after] == [
+        [row["id"] for row in page["data"]] for page in before
+    ]
     assert foreign.status_code == 404
     with psycopg.connect(second["DATABASE_URL"]) as connection:
         assert connection.execute("SELECT count(*) FROM customers_customer").fetchone() == (0,)

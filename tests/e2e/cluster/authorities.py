@@ -25,7 +25,17 @@ class Authority:
     def __init__(self, folder: Path, name: str) -> None:
         self.folder, self.name, self.issued = folder, name, 0
         self.certificate, self.key = folder / f"{name}.crt", folder / f"{name}.key"
-        subject = ["-subj", f"/CN={name}", "-days", "30", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        subject = [
+            "-subj",
+            f"/CN={name}",
+            "-days",
+            "30",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ]
         openssl("req", "-x509", *subject, "-keyout", self.key, "-out", self.certificate)
 
     def issue(self, *names: str, days: int = 30) -> Certificate:
@@ -37,7 +47,17 @@ class Authority:
         extensions.write_text(f"subjectAltName={','.join(f'DNS:{name}' for name in names)}\n")
         subject = ["-subj", f"/CN={names[0]}", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         openssl("req", "-new", *subject, "-keyout", key, "-out", request)
-        signing = ["-CA", self.certificate, "-CAkey", self.key, "-CAcreateserial", "-days", str(days), "-extfile", extensions]
+        signing = [
+            "-CA",
+            self.certificate,
+            "-CAkey",
+            self.key,
+            "-CAcreateserial",
+            "-days",
+            str(days),
+            "-extfile",
+            extensions,
+        ]
         openssl("x509", "-req", "-in", request, *signing, "-out", certificate)
         return Certificate(certificate, key)
 
@@ -45,4 +65,10 @@ class Authority:
         """The Secret that `tls.mode: existing` names."""
         files = {"tls.crt": issued.certificate, "tls.key": issued.key, "ca.crt": self.certificate}
         values = {key: base64.b64encode(path.read_bytes()).decode() for key, path in files.items()}
-        return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": name}, "data": values}
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": "kubernetes.io/tls",
+            "metadata": {"name": name},
+            "data": values,
+        }

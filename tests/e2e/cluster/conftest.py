@@ -29,7 +29,16 @@ class Release:
     def upgrade(self, *settings: str, image: str = "", wait: bool = True) -> str:
         """Install or upgrade with these `key=value` besides the values of all tests."""
         repository, _, tag = (image or self.image).rpartition(":")
-        arguments = ["upgrade", "--install", "api", "charts/api", "--values", str(HERE / "values.yaml"), "--timeout", "4m"]
+        arguments = [
+            "upgrade",
+            "--install",
+            "api",
+            "charts/api",
+            "--values",
+            str(HERE / "values.yaml"),
+            "--timeout",
+            "4m",
+        ]
         for setting in (f"image.repository={repository}", f"image.tag={tag}", *settings):
             arguments += ["--set", setting]
         return self.namespace.helm(*arguments, *(["--wait"] if wait else []))

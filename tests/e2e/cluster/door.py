@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import logging
 import socket
 import ssl
 import threading
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Body = dict[str, Any] | None
+# Figures, shown while the tests run.
+report = logging.getLogger("e2e").info
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,9 @@ class Door:
     def slow_login(self, seconds: float) -> int:
         """A request whose body takes its time: it is in flight while pods come and go."""
         body = json.dumps({"email": "nobody@acme.example", "password": "x" * 20}).encode()
-        with self.context.wrap_socket(socket.create_connection((self.address, self.port), 60), server_hostname=self.host) as raw:
+        with self.context.wrap_socket(
+            socket.create_connection((self.address, self.port), 60), server_hostname=self.host
+        ) as raw:
             head = f"POST /api/v1/auth/login/ HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n"
             raw.sendall(f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode())
             for byte in body:

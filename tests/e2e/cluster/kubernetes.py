@@ -37,7 +37,9 @@ class Namespace:
         return json.loads(self.kubectl("get", *arguments, "--output", "json"))
 
     def apply(self, *objects: dict[str, Any]) -> None:
-        self.kubectl("apply", "--filename", "-", stdin=json.dumps({"kind": "List", "apiVersion": "v1", "items": objects}))
+        self.kubectl(
+            "apply", "--filename", "-", stdin=json.dumps({"kind": "List", "apiVersion": "v1", "items": objects})
+        )
 
     def helm(self, *arguments: str | Path) -> str:
         return run(ROOT / ".tools/bin/helm", *arguments, "--namespace", self.name)
@@ -45,7 +47,9 @@ class Namespace:
     def pods(self, component: str, *, name: str = "api") -> list[dict[str, Any]]:
         """Pods that are not on their way out."""
         labels = f"app.kubernetes.io/name={name},app.kubernetes.io/component={component}"
-        return [pod for pod in self.get("pods", "--selector", labels)["items"] if "deletionTimestamp" not in pod["metadata"]]
+        return [
+            pod for pod in self.get("pods", "--selector", labels)["items"] if "deletionTimestamp" not in pod["metadata"]
+        ]
 
     def names(self, component: str) -> set[str]:
         return {pod["metadata"]["name"] for pod in self.pods(component)}

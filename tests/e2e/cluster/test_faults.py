@@ -7,7 +7,7 @@ import uuid
 from contextlib import suppress
 
 from conftest import Release
-from door import Answer, Door, Load
+from door import Answer, Door, Load, report
 from kubernetes import Namespace, Refused, eventually
 
 # Many small eaters: the kernel ends the largest process, which is then the server itself.
@@ -87,12 +87,16 @@ def test_what_was_acknowledged_survives_a_crash_of_the_database(namespace: Names
         recovery = time.monotonic() - back
 
     missing = [each for each in acknowledged if door("GET", f"/api/v1/customers/{each}/").status != 200]
-    print(f"{len(acknowledged)} acknowledged, {dict(load.statuses)}, serving again {recovery:.1f} s after the database")
+    report("%s acknowledged, %s, %.1f s after the database", len(acknowledged), dict(load.statuses), recovery)
     assert len(acknowledged) > 20
     assert missing == []
     assert recovery <= 5 + 5  # the promise, and one period of the readiness probe
     assert {answer.status for answer in refused} <= {502, 503, 504}
-    assert all("retry-after" in answer.headers for answer in refused if answer.headers.get("content-type") == "application/problem+json")
+    assert all(
+        "retry-after" in answer.headers
+        for answer in refused
+        if answer.headers.get("content-type") == "application/problem+json"
+    )
 
 
 def test_without_redis_requests_are_slower_but_answered(namespace: Namespace, door: Door) -> None:
@@ -109,7 +113,9 @@ def test_without_redis_requests_are_slower_but_answered(namespace: Namespace, do
 
 def test_a_flushed_redis_revives_no_token(namespace: Namespace, door: Door) -> None:
     login = door("POST", "/api/v1/auth/login/", {"email": "ben@acme.example", "password": "slipway-demo"}).json()
-    signed_out = door("POST", "/api/v1/auth/logout/", {"refresh": login["refresh"]}, Authorization=f"Bearer {login['access']}")
+    signed_out = door(
+        "POST", "/api/v1/auth/logout/", {"refresh": login["refresh"]}, Authorization=f"Bearer {login['access']}"
+    )
     namespace.kubectl("exec", "deployment/dev-deps-redis", "--", "redis-cli", "flushall")
 
     assert signed_out.status < 300

@@ -2,8 +2,8 @@
 
 import os
 import shutil
-import subprocess
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,19 +66,12 @@ def test_a_migration_that_waits_for_a_lock_gives_up(
     waiting = image_with(release, tmp_path, "waiting", statement)
     before = namespace.names("api")
     holding = "BEGIN; LOCK TABLE customers_customer IN ACCESS SHARE MODE; SELECT pg_sleep(40)"
-    session = threading.Thread(
-        target=subprocess.run,
-        args=(
-            ["kubectl", "--namespace", namespace.name, "exec", "dev-deps-postgresql-0", "--"]
-            + ["psql", "--host", "/var/run/postgresql", "--username", "postgres", "slipway", "-c", holding],
-        ),
-        kwargs={"capture_output": True},
-        daemon=True,
-    )
+    psql = ["exec", "dev-deps-postgresql-0", "--", "psql", "--host", "/var/run/postgresql", "--username", "postgres"]
+    hold = partial(namespace.kubectl, *psql, "slipway", "-c", holding)
+    session = threading.Thread(target=hold, daemon=True)
     session.start()
     query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(40)%' AND pid <> pg_backend_pid()"
-    psql = ["psql", "--host", "/var/run/postgresql", "--username", "postgres", "slipway", "-tAc", query]
-    eventually(lambda: namespace.kubectl("exec", "dev-deps-postgresql-0", "--", *psql).strip() == "1")
+    eventually(lambda: namespace.kubectl(*psql, "slipway", "-tAc", query).strip() == "1")
 
     with Load(lambda connection, _: door("GET", "/api/v1/customers/?limit=5", connection=connection), door) as load:
         said = refused(release, waiting)

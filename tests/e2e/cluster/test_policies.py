@@ -57,7 +57,9 @@ def test_the_api_itself_reaches_nothing_but_what_it_declares(release: Release, n
     targets = ["traefik.gateway-system.svc:80", "kubernetes.default.svc:443"]
     pod = min(namespace.names("api"))
 
-    seen = json.loads(namespace.kubectl("exec", pod, "--container", "api", "--", "python", "-c", SCRIPT, *targets, *STORES))
+    seen = json.loads(
+        namespace.kubectl("exec", pod, "--container", "api", "--", "python", "-c", SCRIPT, *targets, *STORES)
+    )
 
     if seen[targets[0]]:
         pytest.skip("This cluster does not enforce network policies.")

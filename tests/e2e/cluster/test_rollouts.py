@@ -1,7 +1,7 @@
 """A rollout loses no request, and neither does a rollback."""
 
 from conftest import FULL, Release
-from door import Door, Load
+from door import Door, Load, report
 from kubernetes import Namespace
 
 ROLLOUTS = 20 if FULL else 3
@@ -9,7 +9,9 @@ REQUESTS = 20_000 if FULL else 1_000
 
 
 def test_rollouts_under_load_lose_no_request(release: Release, namespace: Namespace, door: Door) -> None:
-    quick = Load(lambda connection, _: door("GET", "/api/v1/customers/?limit=5", connection=connection), door, threads=6)
+    quick = Load(
+        lambda connection, _: door("GET", "/api/v1/customers/?limit=5", connection=connection), door, threads=6
+    )
     # Refused as wrong credentials, which only a living service can do.
     slow = Load(lambda *_: door.slow_login(4), door, threads=4, expected=frozenset({401}))
     seen = namespace.names("api")
@@ -20,7 +22,7 @@ def test_rollouts_under_load_lose_no_request(release: Release, namespace: Namesp
             seen |= namespace.names("api")
         namespace.helm("rollback", "api", "--wait", "--timeout", "4m")
 
-    print(f"{ROLLOUTS} rollouts and a rollback: {dict(quick.statuses)} quick, {dict(slow.statuses)} slow")
+    report("%s rollouts and a rollback: quick %s, slow %s", ROLLOUTS, dict(quick.statuses), dict(slow.statuses))
     assert quick.failures == []
     assert slow.failures == []
     assert quick.count >= REQUESTS

@@ -26,7 +26,9 @@ def test_a_new_revision_rolls_the_consumers_without_signing_anybody_out(
 
 def test_only_migrations_know_the_owner(namespace: Namespace) -> None:
     pod = min(namespace.names("api"))
-    script = "import os, pathlib; print(sorted(os.listdir('/run/secrets/slipway')), [n for n in os.environ if 'OWNER' in n])"
+    script = (
+        "import os, pathlib; print(sorted(os.listdir('/run/secrets/slipway')), [n for n in os.environ if 'OWNER' in n])"
+    )
 
     seen = namespace.kubectl("exec", pod, "--container", "api", "--", "python", "-c", script)
 

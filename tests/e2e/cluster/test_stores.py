@@ -13,7 +13,9 @@ VERIFIED = ("database.ca.secretName=dev-deps-postgresql-tls", "redis.ca.secretNa
 
 def upgrade_stores(namespace: Namespace, *settings: str) -> None:
     arguments = [part for setting in settings for part in ("--set", setting)]
-    namespace.helm("upgrade", "dev-deps", "charts/dev-deps", "--values", STORES, "--wait", "--timeout", "3m", *arguments)
+    namespace.helm(
+        "upgrade", "dev-deps", "charts/dev-deps", "--values", STORES, "--wait", "--timeout", "3m", *arguments
+    )
 
 
 @pytest.fixture

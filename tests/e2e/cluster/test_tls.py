@@ -2,27 +2,31 @@
 
 import base64
 import ssl
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from authorities import Authority, Certificate
 from conftest import DOMAIN, NAME, Release
-from door import Answer, Door, Load
+from door import Answer, Door, Load, report
 from kubernetes import Namespace, eventually
 
 SERVER = f"api.{NAME}.svc"
 OWN = ("tls.mode=existing", "tls.secretName=own-tls", "gateway.enabled=false", "ingress.enabled=false")
 DEMANDING = (*OWN, "tls.clientAuth=require", "tls.clientNames={gateway}")
-ISSUED = ("tls.mode=certManager", "tls.certManager.issuerKind=ClusterIssuer", "tls.certManager.issuerName=devcluster-ca")
+ISSUED = (
+    "tls.mode=certManager",
+    "tls.certManager.issuerKind=ClusterIssuer",
+    "tls.certManager.issuerName=devcluster-ca",
+)
 
 
 @pytest.fixture
-def own(tmp_path: Path, namespace: Namespace) -> Iterator[Authority]:
+def own(tmp_path: Path, namespace: Namespace) -> Authority:
     """An authority whose certificate the pods shall serve."""
     authority = Authority(tmp_path, "own")
     namespace.apply(authority.secret("own-tls", authority.issue(SERVER)))
-    yield authority
+    return authority
 
 
 def knock(namespace: Namespace, own: Authority, shown: Certificate | None = None) -> Door:
@@ -68,12 +72,16 @@ def test_renewed_certificates_are_taken_up_under_load(release: Release, namespac
             namespace.apply(own.secret("own-tls", renewed))
             wanted = ssl.PEM_cert_to_DER_cert(renewed.certificate.read_text())
             # Both pods must show it, and the Service picks one of them each time.
-            eventually(lambda: all(presented(door) == wanted for _ in range(8)), 180, 2)
+            eventually(partial(show, door, wanted), 180, 2)
 
-    print(f"two rotations on the cluster: {dict(load.statuses)}")
+    report("two rotations on the cluster: %s", dict(load.statuses))
     assert load.failures == []
     assert load.count > 200
     assert namespace.names("api") == pods
+
+
+def show(door: Door, wanted: bytes) -> bool:
+    return all(presented(door) == wanted for _ in range(8))
 
 
 def presented(door: Door) -> bytes | None:
@@ -105,8 +113,18 @@ def test_the_gateway_shows_a_certificate_of_its_own(
     spec = {"secretName": "gateway-client", "issuerRef": issuer, "dnsNames": ["gateway"], "usages": ["client auth"]}
     transport = {"serverName": SERVER, "rootCAs": [{"secret": "api-tls"}], "certificatesSecrets": ["gateway-client"]}
     namespace.apply(
-        {"apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": {"name": "gateway-client"}, "spec": spec},
-        {"apiVersion": "traefik.io/v1alpha1", "kind": "ServersTransport", "metadata": {"name": "api"}, "spec": transport},
+        {
+            "apiVersion": "cert-manager.io/v1",
+            "kind": "Certificate",
+            "metadata": {"name": "gateway-client"},
+            "spec": spec,
+        },
+        {
+            "apiVersion": "traefik.io/v1alpha1",
+            "kind": "ServersTransport",
+            "metadata": {"name": "api"},
+            "spec": transport,
+        },
     )
     annotation = "api.service.annotations.traefik\\.ingress\\.kubernetes\\.io/service\\."
     release.upgrade(

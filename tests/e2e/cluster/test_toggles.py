@@ -21,7 +21,9 @@ def test_internal_docs_are_not_routed(release: Release, namespace: Namespace, do
     pod = min(namespace.names("api"))
     script = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000/api/schema/').status)"
     # The service answers only to its own names.
-    script = script.replace("r.urlopen('", "r.urlopen(r.Request('").replace("/schema/')", "/schema/', headers={'Host': 'api'}))")
+    script = script.replace("r.urlopen('", "r.urlopen(r.Request('").replace(
+        "/schema/')", "/schema/', headers={'Host': 'api'}))"
+    )
 
     assert namespace.kubectl("exec", pod, "--container", "api", "--", "python", "-c", script).strip() == "200"
     assert door("GET", "/api/schema/").status == 404
