@@ -102,6 +102,8 @@ DATABASE_URL = (
     database_url("DATABASE_URL") if IS_PRODUCTION else database_url("DATABASE_URL", "sqlite:///slipway.sqlite3")
 )
 DATABASE_OWNER_URL = database_url("DATABASE_OWNER_URL", DATABASE_URL)
+# In seconds.
+MIGRATION_LOCK_TIMEOUT = env.int("MIGRATION_LOCK_TIMEOUT", 5, validate=validate.Range(min=1))
 DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL") if IS_PRODUCTION else env.str("REDIS_URL", "")

@@ -1,0 +1,90 @@
+"""Migrating either ends well or says in one sentence why not; the serving role can ask whether it is needed."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from psycopg import sql
+
+SERVICE = Path(__file__).resolve().parents[2]
+MIGRATION = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("customers", "0001_initial")]
+    operations = [migrations.RunSQL("ALTER TABLE customers_customer ADD COLUMN added integer")]
+"""
+
+
+@pytest.fixture
+def urls() -> Iterator[dict[str, str]]:
+    """A database of its own, as the owner and the serving role reach it."""
+    owner, name = settings.DATABASE_OWNER_URL, f"migrate_{uuid.uuid4().hex[:8]}"
+    database = sql.Identifier(name)
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(database))
+        given = {"DATABASE_URL": settings.DATABASE_URL, "DATABASE_OWNER_URL": owner}
+        yield {variable: urlsplit(url)._replace(path=f"/{name}").geturl() for variable, url in given.items()}
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+
+
+def migrate(urls: dict[str, str], *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **urls, "DJANGO_SETTINGS_MODULE": "config.settings", **variables}
+    command = [sys.executable, "manage.py", "migrate", *arguments]
+    return subprocess.run(command, cwd=SERVICE, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_the_serving_role_asks_whether_migrations_are_missing(urls: dict[str, str]) -> None:
+    serving = dict.fromkeys(("DATABASE_URL", "DATABASE_OWNER_URL"), urls["DATABASE_URL"])
+
+    before = migrate(serving, "--check")
+    done = migrate(urls, "--verbosity", "0")
+    after = migrate(serving, "--check")
+
+    assert before.returncode == 1
+    assert "The database lacks" in before.stderr
+    assert "customers.0001_initial" in before.stderr
+    assert done.returncode == 0, done.stderr
+    assert after.returncode == 0, after.stderr
+
+
+def test_a_migration_gives_up_waiting_for_a_lock(urls: dict[str, str], tmp_path: Path) -> None:
+    migrate(urls, "--verbosity", "0")
+    (tmp_path / "settings_with_one_more.py").write_text(
+        "from config.settings import *\nMIGRATION_MODULES = {'customers': 'more'}\n"
+    )
+    more = tmp_path / "more"
+    more.mkdir()
+    for path in (SERVICE / "apps/customers/migrations").glob("*.py"):
+        (more / path.name).write_text(path.read_text())
+    (more / "0099_waits.py").write_text(MIGRATION)
+    variables = {"DJANGO_SETTINGS_MODULE": "settings_with_one_more", "PYTHONPATH": str(tmp_path)}
+
+    with psycopg.connect(urls["DATABASE_OWNER_URL"]) as busy:
+        busy.execute("LOCK TABLE customers_customer IN ACCESS SHARE MODE")
+        refused = migrate(urls, MIGRATION_LOCK_TIMEOUT="1", **variables)
+    done = migrate(urls, MIGRATION_LOCK_TIMEOUT="1", **variables)
+
+    assert refused.returncode == 1
+    assert "Migration customers.0099_waits failed" in refused.stderr
+    assert "lock timeout" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_unreachable_database_is_one_sentence() -> None:
+    nowhere = "postgres://nobody@127.0.0.1:1/nothing"
+
+    refused = migrate({"DATABASE_URL": nowhere, "DATABASE_OWNER_URL": nowhere}, "--check")
+
+    assert refused.returncode == 1
+    assert "PostgreSQL does not let us in" in refused.stderr
+    assert "Traceback" not in refused.stderr
