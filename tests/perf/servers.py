@@ -16,9 +16,10 @@ from world import PERF, PYTHON, SERVICE, SERVICE_PACKAGES, SERVICE_PYTHON, World
 
 PEERS = PERF / "peers"
 THREADS = "4"
-GUNICORN = ("-m", "gunicorn", "--workers", "1", "--log-level", "warning")
-# The service's own settings of gunicorn: threads, kept-alive connections, no heartbeat on a disk.
-THREADED = (*GUNICORN, "--config", SERVICE / "config/gunicorn.py", "--threads", THREADS)
+GUNICORN = ("-m", "gunicorn", "--workers", "1", "--log-level", "warning", "--no-control-socket")
+# The same for the peers as the service sets for itself: kept-alive connections, no heartbeat on a disk.
+THREADED = (*GUNICORN, *f"--worker-class gthread --threads {THREADS} --keep-alive 75 --worker-tmp-dir /dev/shm".split())
+CONFIGURED = (*GUNICORN, "--config", "config/gunicorn.py", "--threads", THREADS)
 GRANIAN = ("-m", "granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", THREADS)
 UVICORN = ("-m", "uvicorn", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
 
@@ -57,7 +58,7 @@ DRF = {"ROOT_URLCONF": "drf_starter", "ATOMIC_REQUESTS": "yes"}
 SERVICE_TITLE = "Slipway"
 BASELINE, LIMIT, REACHABLE = "b", "a", "a+"
 SERVERS = (
-    Server("slipway", SERVICE_TITLE, "gunicorn", (*THREADED, "config.wsgi:application"), "cursor"),
+    Server("slipway", SERVICE_TITLE, "gunicorn", (*CONFIGURED, "config.wsgi:application"), "cursor"),
     Server("slipway-granian", SERVICE_TITLE, "granian", (*GRANIAN, "config.wsgi:application"), "cursor"),
     Server(BASELINE, "b: usual DRF starter", "gunicorn sync", (*GUNICORN, STARTER), variables=DRF),
     Server("django-ninja", "django-ninja", "gunicorn", (*THREADED, STARTER), variables=NINJA),
