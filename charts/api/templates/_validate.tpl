@@ -57,13 +57,13 @@ secrets.existing.ownerName is empty: name the Secret that holds DATABASE_OWNER_U
 secrets.existing.ownerName is the same Secret as secrets.existing.name: keep DATABASE_OWNER_URL in a Secret of its own, which only migrations mount.
 {{- end }}
 {{- else if eq .provider "externalSecret" }}
-{{- range $key := list "storeName" "key" }}
+{{- range $key := list "storeName" "entry" }}
 {{- if not (index $.Values.secrets.externalSecret $key) }}
 secrets.externalSecret.{{ $key }} is empty: it says where the operator finds the service's secrets.
 {{- end }}
 {{- end }}
-{{- if and $migrates (not .externalSecret.ownerKey) }}
-secrets.externalSecret.ownerKey is empty: it names the entry that holds DATABASE_OWNER_URL. Or set migrations.mode to off.
+{{- if and $migrates (not .externalSecret.ownerEntry) }}
+secrets.externalSecret.ownerEntry is empty: it names the entry that holds DATABASE_OWNER_URL. Or set migrations.mode to off.
 {{- end }}
 {{- else }}
 {{- range $key := list "secretKey" "jwtSigningKey" "databaseUrl" "redisUrl" }}
