@@ -1,11 +1,12 @@
 """Cursor pages: `{"data": […], "meta": {"next", "prev", "total"}}`, walked by keyset, with RFC 8288 links."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 from rest_framework.request import Request
 
@@ -17,14 +18,50 @@ from contract.problems import InvalidQuery
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 COUNTED_UP_TO = 10_000
+# A list with twice as many rows is not counted again for a minute, in which hardly half of them go.
+MANY = 2 * COUNTED_UP_TO
+MANY_FOR_SECONDS = 60.0
 PARAMETERS = ("cursor", "limit", "sort")
+
+
+class Rows(Protocol):
+    """What a page is cut from: rows in a total order."""
+
+    def count(self, most: int) -> int:
+        """The number of rows, counted no further than `most`."""
+
+    def cut(self, cursor: Cursor | None, limit: int) -> list[Any]:
+        """The first rows behind the cursor's place, in the cursor's direction."""
+
+    def place(self, row: Any) -> list[Any]:
+        """The sort values of a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySetRows:
+    """Rows as the ORM reads them."""
+
+    queryset: QuerySet[Any]
+    keyset: Keyset
+
+    def count(self, most: int) -> int:
+        return self.queryset.order_by()[:most].count()
+
+    def cut(self, cursor: Cursor | None, limit: int) -> list[Any]:
+        rows = self.keyset.order(self.queryset, cursor is not None and cursor.backwards)
+        if cursor:
+            rows = rows.filter(self.keyset.beyond(cursor.values, cursor.backwards))
+        return list(rows[:limit])
+
+    def place(self, row: Any) -> list[Any]:
+        return self.keyset.values(row)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Rows in the asked order, and the cursors to both sides (None where there is nothing)."""
 
-    rows: Sequence[Model]
+    rows: Sequence[Any]
     next: str | None
     prev: str | None
     total: int | None
@@ -46,37 +83,48 @@ def read_limit(query: QueryDict) -> int:
     return min(MAX_LIMIT, int(text[:10]))
 
 
-def paginate(queryset: QuerySet[Any], keyset: Keyset, query: QueryDict, bound_to: str, counted: bool) -> Page:
+def paginate(rows: Rows, query: QueryDict, bound_to: str, counted: bool) -> Page:
     """One page by two statements at most: the rows, and on the first page their bounded number."""
     limit = read_limit(query)
     cursor = cursors.decode(str(query["cursor"]), bound_to) if "cursor" in query else None
-    backwards = cursor.backwards if cursor else False
-    total = cursor.total if cursor else count(queryset) if counted else None
-    rows = keyset.order(queryset, backwards)
-    if cursor:
-        rows = rows.filter(keyset.beyond(cursor.values, backwards))
-    found = list(rows[: limit + 1])
+    backwards = cursor is not None and cursor.backwards
+    total = cursor.total if cursor else totals.count(rows, bound_to) if counted else None
+    found = rows.cut(cursor, limit + 1)
     more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()
+
+    def place(edge: int, backwards: bool) -> str | None:
+        return cursors.encode(Cursor(rows.place(found[edge]), backwards, total), bound_to) if found else None
+
     return Page(
         rows=found,
-        next=_place(found, keyset, bound_to, total, backwards=False) if more or backwards else None,
-        prev=_place(found, keyset, bound_to, total, backwards=True) if (more if backwards else cursor) else None,
+        next=place(-1, backwards=False) if more or backwards else None,
+        prev=place(0, backwards=True) if (more if backwards else cursor) else None,
         total=total,
     )
 
 
-def _place(found: list[Model], keyset: Keyset, bound_to: str, total: int | None, *, backwards: bool) -> str | None:
-    if not found:
-        return None
-    edge = found[0] if backwards else found[-1]
-    return cursors.encode(Cursor(keyset.values(edge), backwards, total), bound_to)
+class Totals:
+    """Counts lists, and remembers for a minute which of them are far beyond the bound."""
+
+    def __init__(self) -> None:
+        self.many_until: dict[str, float] = {}
+
+    def count(self, rows: Rows, bound_to: str) -> int:
+        """The number of rows; what is past `COUNTED_UP_TO` says no more than that."""
+        now = time.time()
+        if self.many_until.get(bound_to, 0.0) > now:
+            return MANY
+        number = rows.count(MANY)
+        if number == MANY:
+            if len(self.many_until) > MANY:
+                self.many_until.clear()
+            self.many_until[bound_to] = now + MANY_FOR_SECONDS
+        return number
 
 
-def count(queryset: QuerySet[Any]) -> int:
-    """The number of rows, counted no further than the first one past `COUNTED_UP_TO`."""
-    return queryset.order_by()[: COUNTED_UP_TO + 1].count()
+totals = Totals()
 
 
 def links(request: Request, page: Page) -> str:

@@ -114,7 +114,8 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         query = request.query_params
         keyset = Keyset(self.model, self.declaration.sort(query, self.default_sort))
         queryset = self.filter_queryset(self.get_queryset()).filter(self.declaration.condition(query))
-        return pagination.paginate(queryset, keyset, query, self.binding(request), self.counted)
+        rows = pagination.QuerySetRows(queryset, keyset)
+        return pagination.paginate(rows, query, self.binding(request), self.counted)
 
     def binding(self, request: Request) -> str:
         """What a cursor of this list is good for: this resource, these filters, this order, these rows' owner."""

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
@@ -216,6 +218,30 @@ def test_the_total_is_exact_up_to_its_bound(owner: Member, monkeypatch: pytest.M
     assert exact["total"] == 5
     assert "total_at_least" not in exact
     assert (bounded["total"], bounded["total_at_least"]) == (None, 5)
+
+
+def test_a_list_far_beyond_the_bound_is_not_counted_again_for_a_minute(
+    owner: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagination, "COUNTED_UP_TO", 2)
+    monkeypatch.setattr(pagination, "MANY", 4)
+    client = owner.key_client("specimens:read")
+    with owner.rows():
+        SpecimenFactory.create_batch(3)
+
+    def counts() -> bool:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(SPECIMENS).json()["meta"]["total_at_least"] == 2
+        return any("COUNT(" in row["sql"] for row in captured.captured_queries)
+
+    near = [counts(), counts()]
+    with owner.rows():
+        SpecimenFactory()
+    far = [counts(), counts(), counts()]
+    with time_machine.travel(timezone.now() + timedelta(seconds=pagination.MANY_FOR_SECONDS + 1)):
+        later = counts()
+
+    assert (near, far, later) == ([True, True], [True, False, False], True)
 
 
 def test_the_total_is_counted_once_and_travels(owner: Member, collection: Any, django_assert_num_queries: Any) -> None:

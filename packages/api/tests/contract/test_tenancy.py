@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from apps.customers.models import Customer
@@ -186,6 +187,17 @@ def test_every_tenant_table_has_a_forced_policy() -> None:
     tables = {model._meta.db_table for model in tenant_models()}
     assert {"customers_customer", Specimen._meta.db_table} <= tables
     assert walled == policies == tables
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", tenant_models(), ids=str)
+def test_a_policy_reads_its_settings_once_for_a_statement(model: type[Model]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN SELECT * FROM {model._meta.db_table}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "InitPlan" in plan
+    assert "current_setting" not in plan
 
 
 @pytest.mark.django_db
