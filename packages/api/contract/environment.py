@@ -83,6 +83,8 @@ def database(url: str | None) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
+    else:
+        settings["ENGINE"] = "contract.postgresql"
     return settings
 
 
