@@ -35,7 +35,11 @@ class PreconditionFailed(Problem):
 
 def etag(representation: Any) -> str:
     """A strong validator: the hash of what the client sees."""
-    return f'"{hashlib.blake2b(dumps(representation), digest_size=12).hexdigest()}"'
+    return etag_of(dumps(representation))
+
+
+def etag_of(content: bytes) -> str:
+    return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
 def precondition(request: Request, header: str) -> str | None:

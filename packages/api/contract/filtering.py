@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.db import models
@@ -31,7 +31,7 @@ class SortKey:
     null_as: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Declaration:
     """What a list of a model may be filtered, sorted and searched by, and under which plain parameter names."""
 
@@ -42,7 +42,7 @@ class Declaration:
     filter_values: Mapping[str, Mapping[str, str]]
     search_fields: Sequence[str]
 
-    @property
+    @cached_property
     def filter_parameters(self) -> dict[str, tuple[str, str]]:
         """Parameter name → (field, operator); `filter[status]` and `filter[status.in]` alike."""
         bracketed = {
@@ -72,12 +72,9 @@ class Declaration:
             raise InvalidQuery(parameter, limit, "too-many")
         return [_parsed(parse, parameter, spellings.get(part, part)) for part in parts]
 
-    def condition(self, query: QueryDict) -> Q:
-        """Everything that the query asks of a row."""
-        condition = Q()
-        for field, operator, value in self.filters(query).values():
-            condition &= Q(**{f"{field}__{operator}": value})
-        return condition & self.search(query)
+    def conditions(self, query: QueryDict) -> list[tuple[str, Any]]:
+        """What the query's filters ask of a row, as (lookup, value)."""
+        return [(f"{field}__{operator}", value) for field, operator, value in self.filters(query).values()]
 
     def search(self, query: QueryDict) -> Q:
         """`q`: the text stands in any of the declared fields, whatever its case."""
@@ -91,9 +88,9 @@ class Declaration:
             condition |= Q(**{f"{field}__icontains": text})
         return condition
 
-    def sort(self, query: QueryDict, default: str) -> list[tuple[SortKey, bool]]:
+    def sort(self, order: str) -> list[tuple[SortKey, bool]]:
         """[(key, descending)] of `sort`, at most three. Raises `InvalidQuery`."""
-        names = query.get("sort", default).split(",")
+        names = order.split(",")
         fields = [name.removeprefix("-") for name in names]
         if len(names) > MAX_SORT_KEYS or len(set(fields)) != len(fields):
             raise InvalidQuery("sort", f"Sort by one to {MAX_SORT_KEYS} different fields.")

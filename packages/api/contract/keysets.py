@@ -47,6 +47,10 @@ class Keyset:
         last = keys[-1][1] if keys else False
         self.keys.append(SortKey("pk"))
         self.descending.append(last)
+        self.fields = [self._field(key) for key in self.keys]
+        self.columns: list[str] = [field.attname for field in self.fields]
+        # What of an order the SQL depends on.
+        self.shape = tuple(zip(self.keys, self.descending, strict=True))
 
     def order(self, queryset: QuerySet[Any], backwards: bool) -> QuerySet[Any]:
         """The queryset in this order, or in the opposite one."""
@@ -66,12 +70,14 @@ class Keyset:
 
     def values(self, row: Model) -> list[Any]:
         """The sort values of a row, NULL as what it sorts as."""
-        values = [getattr(row, key.column) for key in self.keys]
+        return self.without_null([getattr(row, column) for column in self.columns])
+
+    def without_null(self, values: Sequence[Any]) -> list[Any]:
         return [key.null_as if value is None else value for key, value in zip(self.keys, values, strict=True)]
 
     def beyond(self, values: Sequence[Any], backwards: bool) -> Any:
         """The condition for rows after (or before) a place. Raises `ValueError` when the values don't fit."""
-        typed = [Value(value, output_field=self._field(key)) for key, value in zip(self.keys, values, strict=True)]
+        typed = [_typed(value, field) for value, field in zip(values, self.fields, strict=True)]
         downs = [down != backwards for down in self.descending]
         if len(set(downs)) == 1:
             return RowComparison(self.expressions(), typed, "<" if downs[0] else ">")
@@ -85,3 +91,7 @@ class Keyset:
             return strict
         loose = RowComparison([column], [value], "<=" if down else ">=")
         return Q(loose) & (Q(strict) | Q(self._nested(rest)))
+
+
+def _typed(value: Any, field: Any) -> Any:
+    return value if isinstance(value, Expression) else Value(value, output_field=field)

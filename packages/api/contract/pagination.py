@@ -1,7 +1,7 @@
 """Cursor pages: `{"data": […], "meta": {"next", "prev", "total"}}`, walked by keyset, with RFC 8288 links."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -36,13 +36,17 @@ class Rows(Protocol):
     def place(self, row: Any) -> list[Any]:
         """The sort values of a row."""
 
+    def represent(self, rows: Sequence[Any]) -> Any:
+        """Rows as the renderer takes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuerySetRows:
-    """Rows as the ORM reads them."""
+    """Rows as the ORM reads them and a serializer represents them."""
 
     queryset: QuerySet[Any]
     keyset: Keyset
+    represent: Callable[[Sequence[Any]], Any]
 
     def count(self, most: int) -> int:
         return self.queryset.order_by()[:most].count()

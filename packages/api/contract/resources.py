@@ -1,13 +1,13 @@
 """A resource is a declaration: a model, a wire shape and three allowlists; the contract does the rest."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, lru_cache
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
-from django.http import Http404
-from django.http.response import HttpResponseBase
+from django.db.models import Q
+from django.http import Http404, HttpResponse
 from rest_framework import status
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -17,9 +17,15 @@ from rest_framework.viewsets import GenericViewSet
 
 from contract import concurrency, cursors, pagination, tenancy
 from contract.authentication import Principal
+from contract.columns import NotCompilable
 from contract.endpoints import Endpoint
 from contract.filtering import Declaration, FilterFields, SortKey
 from contract.keysets import Keyset
+from contract.reader import Condition, Reader
+from contract.rendering import dumps, json_response
+
+# A resource that overrides one of these says more than its declaration.
+HOOKS = ("get_queryset", "filter_queryset", "narrowing", "get_object", "get_serializer", "get_serializer_class")
 
 
 def found_or_404[M: models.Model](queryset: models.QuerySet[M], identifier: Any) -> M:
@@ -57,15 +63,16 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
     parent_field: ClassVar[str | None] = None
     parent_url_kwarg: ClassVar[str] = "parent_id"
 
-    @cached_property
+    @property
     def declaration(self) -> Declaration:
         """What lists of this resource accept."""
-        sort_fields = self.sort_fields
-        if not isinstance(sort_fields, Mapping):
-            sort_fields = {name: SortKey(name) for name in sort_fields}
-        return Declaration(
-            self.model, self.filter_fields, sort_fields, self.filter_aliases, self.filter_values, self.search_fields
-        )
+        return declaration_of(type(self))
+
+    @property
+    def reader(self) -> Reader | None:
+        """Reads rows by compiled statements, None where the ORM has to."""
+        found = reader_of(type(self))
+        return found if isinstance(found, Reader) else None
 
     @property
     def model(self) -> type[M]:
@@ -73,12 +80,16 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
 
     def get_queryset(self) -> models.QuerySet[M]:
         """The rows that this principal may see: the tenant's (by the manager), the owner's, or everyone's."""
-        queryset = super().get_queryset()
+        return super().get_queryset().filter(*map(Q, self.narrowing()))
+
+    def narrowing(self) -> list[Condition]:
+        """What makes rows this principal's own, or this parent's, besides the tenant."""
+        conditions: list[Condition] = []
         if self.tenancy == "owner":
-            queryset = queryset.filter(**{self.owner_field: self.request.user})
+            conditions.append((f"{self.owner_field}__exact", self.request.user.pk))
         if self.parent_field:
-            queryset = queryset.filter(**{self.parent_field: self.get_parent()})
-        return queryset
+            conditions.append((f"{self.parent_field}__exact", self.get_parent().pk))
+        return conditions
 
     def get_parent(self) -> models.Model:
         """The row that a nested list hangs on, locked when the list is about to change."""
@@ -104,18 +115,26 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
     def idempotency_policy(self) -> str:
         return self.idempotency_by_action.get(self.action or "", self.idempotency)
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.page(request)
-        body = {"data": self.get_serializer(page.rows, many=True).data, "meta": page.meta(self.counted)}
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        rows = self.rows(request)
+        page = pagination.paginate(rows, request.query_params, self.binding(request), self.counted)
+        body = dumps({"data": rows.represent(page.rows), "meta": page.meta(self.counted)})
         links = pagination.links(request, page)
-        return Response(body, headers={"Link": links} if links else {})
+        return json_response(body, {"Link": links} if links else {})
 
-    def page(self, request: Request) -> pagination.Page:
+    def rows(self, request: Request) -> pagination.Rows:
+        """What the page is cut from. A search has a plan of its own for each text, so the ORM makes it."""
         query = request.query_params
-        keyset = Keyset(self.model, self.declaration.sort(query, self.default_sort))
-        queryset = self.filter_queryset(self.get_queryset()).filter(self.declaration.condition(query))
-        rows = pagination.QuerySetRows(queryset, keyset)
-        return pagination.paginate(rows, query, self.binding(request), self.counted)
+        keyset = keyset_of(type(self), query.get("sort", self.default_sort))
+        conditions = self.declaration.conditions(query)
+        if self.reader and "q" not in query:
+            return self.reader.rows([*self.narrowing(), *conditions], keyset)
+        found = self.filter_queryset(self.get_queryset())
+        found = found.filter(*map(Q, conditions), self.declaration.search(query))
+        return pagination.QuerySetRows(found, keyset, self.serialized)
+
+    def serialized(self, rows: Sequence[M]) -> Any:
+        return self.get_serializer(rows, many=True).data
 
     def binding(self, request: Request) -> str:
         """What a cursor of this list is good for: this resource, these filters, this order, these rows' owner."""
@@ -139,12 +158,24 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         serializer_class = self.input_serializers.get(self.action or "", self.get_serializer_class())
         return serializer_class(*args, context=self.get_serializer_context(), **kwargs)
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        representation = self.get_serializer(self.get_object()).data
-        tag = concurrency.etag(representation)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        body = dumps(self.representation())
+        tag = concurrency.etag_of(body)
         if concurrency.is_unchanged(request, tag):
             return concurrency.not_modified(tag)
-        return Response(representation, headers={"ETag": tag})
+        return json_response(body, {"ETag": tag})
+
+    def representation(self) -> Any:
+        """The row that the URL names, as the renderer takes it."""
+        if self.reader is None:
+            return self.get_serializer(self.get_object()).data
+        try:
+            found = self.reader.find([*self.narrowing(), ("pk__exact", self.kwargs[self.lookup_url_kwarg])])
+        except (ValidationError, ValueError, OverflowError):
+            raise Http404 from None
+        if found is None:
+            raise Http404
+        return found
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.change(request, partial=False)
@@ -189,3 +220,37 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
     def location(self, instance: Any) -> str:
         """The new resource's address, below the list it was posted to."""
         return f"{self.request._request.path_info}{instance.pk}/"
+
+
+@cache
+def declaration_of(resource: type[Resource[Any]]) -> Declaration:
+    sort_fields = resource.sort_fields
+    if not isinstance(sort_fields, Mapping):
+        sort_fields = {name: SortKey(name) for name in sort_fields}
+    return Declaration(
+        cast(Any, resource).queryset.model,
+        resource.filter_fields,
+        sort_fields,
+        resource.filter_aliases,
+        resource.filter_values,
+        resource.search_fields,
+    )
+
+
+@lru_cache(maxsize=1000)
+def keyset_of(resource: type[Resource[Any]], order: str) -> Keyset:
+    """The order that `sort` asks for. Raises `InvalidQuery`."""
+    declaration = declaration_of(resource)
+    return Keyset(declaration.model, declaration.sort(order))
+
+
+@cache
+def reader_of(resource: type[Resource[Any]]) -> Reader | NotCompilable:
+    """The compiled reader of a resource, or the reason why it has none."""
+    hooks = [hook for hook in HOOKS if getattr(resource, hook) is not getattr(Resource, hook)]
+    if hooks:
+        return NotCompilable(f"it overrides {', '.join(hooks)}")
+    try:
+        return Reader(cast(Any, resource).queryset, resource.serializer_class)
+    except NotCompilable as reason:
+        return reason

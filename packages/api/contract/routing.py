@@ -1,13 +1,13 @@
 """One URL tree: slash forms and unversioned aliases are rewritten before routing, never redirected."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, get_resolver, include, path
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
@@ -78,3 +78,13 @@ def collect(domains: Sequence[str], name: str) -> list[Route]:
         if find_spec(f"{domain}.urls"):
             routes += getattr(import_module(f"{domain}.urls"), name, [])
     return routes
+
+
+def lists(below: URLResolver | None = None, prefix: str = "/") -> Iterator[tuple[str, type[GenericViewSet]]]:  # type: ignore[type-arg]
+    """(path, view) of every resource's list, nested ones included."""
+    for route in (below or get_resolver()).url_patterns:
+        address = f"{prefix}{route.pattern}"
+        if isinstance(route, URLResolver):
+            yield from lists(route, address)
+        elif "list" in getattr(route.callback, "actions", {}).values():
+            yield address, cast(Any, route.callback).cls

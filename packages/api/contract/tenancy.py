@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Expression, F
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.utils import DEFAULT_DB_ALIAS
 from django.http import HttpRequest, HttpResponse
 
 from contract.types import Handler
@@ -37,6 +38,7 @@ class Scope:
 
 
 NOBODY = Scope()
+ANY_TENANT = uuid.UUID(int=0)
 _scope: ContextVar[Scope] = ContextVar("tenant_scope", default=NOBODY)
 
 
@@ -78,6 +80,16 @@ def system_scope(reason: str) -> Iterator[None]:
         _scope.reset(token)
 
 
+@contextmanager
+def any_tenant() -> Iterator[None]:
+    """Compile SQL whose parameter `ANY_TENANT` gives way to the tenant in scope whenever the SQL runs."""
+    token = _scope.set(Scope(tenant=ANY_TENANT))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
 class TenancyMiddleware:
     """Starts and ends every request with nobody's rows, so that no tenant leaks into the thread's next request."""
 
@@ -111,10 +123,11 @@ class InScope(Expression):
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Any:
         if _scope.get().system:
             return "1 = 1", []
-        tenant = connection.ops.adapt_unknown_value(current_tenant())
-        value = models.UUIDField().get_db_prep_value(tenant, connection)
         sql, params = compiler.compile(self.column)
-        return f"{sql} = %s", [*params, value]
+        tenant = current_tenant()
+        if tenant is ANY_TENANT:
+            return f"{sql} = %s", [*params, tenant]
+        return f"{sql} = %s", [*params, models.UUIDField().get_db_prep_value(tenant, connection)]
 
 
 class TenantManager[M: models.Model](models.Manager[M]):
@@ -161,16 +174,19 @@ class TenantModel(models.Model):
 def follow_scope(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Tell each new PostgreSQL connection whose rows the next statement may see, whenever that changes."""
     if connection.vendor == "postgresql":
+        follower = ScopeFollower(connection)
         connection.execute_wrappers[:] = [w for w in connection.execute_wrappers if not isinstance(w, ScopeFollower)]
-        connection.execute_wrappers.append(ScopeFollower(connection))
+        connection.execute_wrappers.append(follower)
+        vars(connection)["scope_follower"] = follower
 
 
 def settle() -> None:
-    """Apply the scope now, before a transaction begins in which it could not be remembered."""
-    for wrapper in connection.execute_wrappers:
-        if isinstance(wrapper, ScopeFollower) and not connection.in_atomic_block and wrapper.applied != current():
-            connection.ensure_connection()
-            wrapper.apply(current())
+    """Apply the scope now: before a transaction, in which it could not be remembered, or a statement of our own."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.ensure_connection()
+    follower: ScopeFollower | None = getattr(connection, "scope_follower", None)
+    if follower and follower.applied != _scope.get():
+        follower.apply(_scope.get())
 
 
 class ScopeFollower:

@@ -167,7 +167,7 @@ def test_a_lost_database_is_a_503_with_retry_after(owner: Member, monkeypatch: p
     def lost(*args: Any, **kwargs: Any) -> None:
         raise OperationalError("could not connect to server: password=hunter2")
 
-    monkeypatch.setattr("tests.specimens.views.SpecimenViewSet.get_queryset", lost)
+    monkeypatch.setattr("tests.specimens.views.SpecimenViewSet.rows", lost)
     answer = owner.client.get("/api/v1/specimens/")
 
     assert_problem(answer, 503)

@@ -48,6 +48,29 @@ class Specimen(TenantModel):
         ]
 
 
+class Measurement(TenantModel):
+    """A row with a column of every type that the reader compiles, NULL where a column can be."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    specimen = models.ForeignKey("specimens.Specimen", on_delete=models.PROTECT, null=True)
+    kind = models.CharField(max_length=10, choices=Specimen.Kind, default=Specimen.Kind.FOSSIL)
+    label = models.CharField(max_length=200, null=True)
+    text = models.TextField(blank=True)
+    count = models.BigIntegerField(null=True)
+    ratio = models.FloatField(null=True)
+    price = models.DecimalField(max_digits=12, decimal_places=3, null=True)
+    taken_on = models.DateField(null=True)
+    taken_at = models.DateTimeField(null=True)
+    clock = models.TimeField(null=True)
+    lasted = models.DurationField(null=True)
+    is_valid = models.BooleanField(null=True)
+    metadata = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["organization", "created_at", "id"], name="measurement_by_created_at")]
+
+
 class Note(models.Model):
     """A text that only its writer sees."""
 

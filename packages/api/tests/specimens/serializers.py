@@ -1,5 +1,7 @@
+from rest_framework import serializers
+
 from contract.serializers import ResourceSerializer, StrictIntegerField, StrictSerializer
-from tests.specimens.models import Cabinet, Era, Note, Specimen
+from tests.specimens.models import Cabinet, Era, Measurement, Note, Specimen
 
 
 class CabinetSerializer(ResourceSerializer[Cabinet]):
@@ -14,6 +16,21 @@ class SpecimenSerializer(ResourceSerializer[Specimen]):
         model = Specimen
         fields = ["id", "cabinet", "name", "kind", "weight", "price", "found_on", "is_rare", "created_at"]
         read_only_fields = ["id", "created_at"]
+
+
+class MeasurementSerializer(ResourceSerializer[Measurement]):
+    specimen_id = serializers.CharField(read_only=True)
+    count_as_text = serializers.CharField(source="count", read_only=True)
+    day = serializers.DateTimeField(source="created_at", format="%Y-%m-%d", read_only=True)
+    key = serializers.UUIDField(source="pk", format="hex", read_only=True)
+
+    class Meta:
+        model = Measurement
+        fields = [
+            "id", "specimen", "specimen_id", "kind", "label", "text", "count", "count_as_text", "ratio", "price",
+            "taken_on", "taken_at", "clock", "lasted", "is_valid", "metadata", "created_at", "day", "key",
+        ]  # fmt: skip
+        read_only_fields = fields
 
 
 class NoteSerializer(ResourceSerializer[Note]):

@@ -5,6 +5,7 @@ from tests.specimens.views import (
     CabinetViewSet,
     CrashView,
     EraViewSet,
+    MeasurementViewSet,
     NoteViewSet,
     SpecimensOfCabinet,
     SpecimenViewSet,
@@ -17,6 +18,7 @@ routes = [
     nested("cabinets/specimens", SpecimensOfCabinet),
     resource("specimens", SpecimenViewSet),
     resource("cabinets", CabinetViewSet),
+    resource("measurements", MeasurementViewSet),
     resource("notes", NoteViewSet),
     resource("eras", EraViewSet),
 ]

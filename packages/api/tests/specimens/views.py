@@ -9,10 +9,11 @@ from contract.commands import Command
 from contract.endpoints import Endpoint
 from contract.filtering import SortKey
 from contract.resources import Resource
-from tests.specimens.models import Cabinet, Era, Note, Specimen
+from tests.specimens.models import Cabinet, Era, Measurement, Note, Specimen
 from tests.specimens.serializers import (
     CabinetSerializer,
     EraSerializer,
+    MeasurementSerializer,
     NoteSerializer,
     SpecimenSerializer,
     WeighingSerializer,
@@ -60,6 +61,15 @@ class SpecimensOfCabinet(SpecimenViewSet):
 
     http_method_names = ["get", "head", "options"]
     parent_field = "cabinet"
+
+
+class MeasurementViewSet(Resource[Measurement]):
+    """Measurements."""
+
+    queryset = Measurement.objects.all()
+    serializer_class = MeasurementSerializer
+    scopes = "specimens"
+    http_method_names = ["get", "head", "options"]
 
 
 class NoteViewSet(Resource[Note]):

@@ -1,6 +1,6 @@
 import factory
 
-from tests.specimens.models import Cabinet, Era, Note, Specimen
+from tests.specimens.models import Cabinet, Era, Measurement, Note, Specimen
 
 
 class CabinetFactory(factory.django.DjangoModelFactory[Cabinet]):
@@ -16,6 +16,13 @@ class SpecimenFactory(factory.django.DjangoModelFactory[Specimen]):
 
     name = factory.Sequence(lambda number: f"Specimen {number}")
     price = "12.50"
+
+
+class MeasurementFactory(factory.django.DjangoModelFactory[Measurement]):
+    class Meta:
+        model = Measurement
+
+    label = factory.Sequence(lambda number: f"Measurement {number}")
 
 
 class NoteFactory(factory.django.DjangoModelFactory[Note]):

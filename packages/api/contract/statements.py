@@ -1,0 +1,129 @@
+"""Statements: querysets compiled once, with slots for the values that change, and prepared by PostgreSQL."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.db import connections, models
+from django.db.models import Expression
+from django.db.utils import DEFAULT_DB_ALIAS
+from psycopg import sql
+
+from contract import tenancy
+
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in compiled SQL for a value of a field's type."""
+
+    name: str
+    field: Any
+
+    def bind(self, values: Mapping[str, Any], connection: Any) -> Any:
+        return self.field.get_db_prep_value(values[self.name], connection)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSlot:
+    """A place for the tenant in scope."""
+
+    def bind(self, values: Mapping[str, Any], connection: Any) -> Any:
+        return models.UUIDField().get_db_prep_value(tenancy.current_tenant(), connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that stands in the queryset itself."""
+
+    value: Any
+
+    def bind(self, values: Mapping[str, Any], connection: Any) -> Any:
+        return self.value
+
+
+class Parameter(Expression):
+    """Stands in a queryset for the value that `Statement.fetch` gets under this name."""
+
+    def __init__(self, name: str, output_field: Any) -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        return "%s", [Slot(self.name, self.output_field)]
+
+
+class Statement:
+    """SQL made of querysets in a template, good for every tenant and every value of its parameters."""
+
+    def __init__(self, *querysets: models.QuerySet[Any, Any], template: str = "{}") -> None:
+        self.is_prepared = connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
+        self.params: list[Slot | TenantSlot | Constant] = []
+        self.converters: list[tuple[int, list[Any], Any]] = []
+        self.width = 0
+        with tenancy.any_tenant():
+            self.sql = template.format(*[self._compile(queryset) for queryset in querysets])
+
+    def _compile(self, queryset: models.QuerySet[Any, Any]) -> str:
+        compiler = cast(Any, queryset.query).get_compiler(connection=connections[DEFAULT_DB_ALIAS])
+        text, params = compiler.as_sql()
+        columns = [expression for expression, _, _ in compiler.select]
+        for position, (functions, expression) in compiler.get_converters(columns).items():
+            self.converters.append((self.width + position, functions, expression))
+        self.width += len(columns)
+        places = [_place(param) for param in params]
+        if self.is_prepared:
+            # As literals, so that an expression meets the index that was built with the same one.
+            literals = ["%s" if not isinstance(place, Constant) else _literal(place.value) for place in places]
+            text = text.replace("%%", "%%%%") % tuple(literals)
+            places = [place for place in places if not isinstance(place, Constant)]
+        self.params += places
+        return str(text)
+
+    def fetch(self, values: Mapping[str, Any]) -> list[Row]:
+        """All rows, as the fields of the querysets would give them."""
+        connection: Any = connections[DEFAULT_DB_ALIAS]
+        bound = self.bind(values)
+        rows = self._run_prepared(connection, bound) if self.is_prepared else self._run(connection, bound)
+        return self._converted(rows, connection) if self.converters else rows
+
+    def bind(self, values: Mapping[str, Any]) -> list[Any]:
+        """The parameters in the order of their places."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        return [param.bind(values, connection) for param in self.params]
+
+    def _run_prepared(self, connection: Any, bound: list[Any]) -> list[Row]:
+        cursor = connection.server_side_cursor()
+        tenancy.settle()
+        started = time.monotonic()
+        with connection.wrap_database_errors:
+            cursor.execute(self.sql, bound, binary=True)
+            rows: list[Row] = cursor.fetchall()
+        if connection.queries_logged:
+            connection.queries_log.append({"sql": self.sql, "time": f"{time.monotonic() - started:.3f}"})
+        return rows
+
+    def _run(self, connection: Any, bound: list[Any]) -> list[Row]:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, bound)
+            return cast(list[Row], cursor.fetchall())
+
+    def _converted(self, rows: list[Row], connection: Any) -> list[Row]:
+        converted = [list(row) for row in rows]
+        for position, functions, expression in self.converters:
+            for row in converted:
+                for function in functions:
+                    row[position] = function(row[position], expression, connection)
+        return cast(list[Row], converted)
+
+
+def _place(param: Any) -> Slot | TenantSlot | Constant:
+    if param is tenancy.ANY_TENANT:
+        return TenantSlot()
+    return param if isinstance(param, Slot) else Constant(param)
+
+
+def _literal(value: Any) -> str:
+    return sql.Literal(value).as_string(None).replace("%", "%%")
