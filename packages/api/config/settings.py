@@ -131,7 +131,7 @@ CONTRACT = {
     "API_VERSION": "1.0.0",
     "BEARER_AUTHENTICATOR": "apps.authentication.services.authenticate_token",
     "API_KEY_AUTHENTICATOR": "apps.tenants.services.authenticate_api_key",
-    "TENANT_FINDER": "apps.tenants.selectors.find_tenant",
+    "TENANT_FINDER": "apps.tenants.selectors.find_memberships",
 }
 throttle = partial(env.str, validate=rate if IS_PRODUCTION else rate_or_off)
 THROTTLE_RATES = {

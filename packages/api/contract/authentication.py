@@ -12,6 +12,7 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from contract.gate import Membership
 from contract.problems import Problem
 
 CHALLENGE = 'Bearer realm="api", Api-Key realm="api"'
@@ -22,7 +23,8 @@ class Principal:
     """Who acts: a person (`user`) or a machine (`api_key`, `oauth_client`), with what it may do.
 
     `scopes` is None for a person, whose rights are those of the account. `tenant` is set where the credential
-    itself is bound to one. `session` is the id that ends with a logout.
+    itself is bound to one. `session` is the id that ends with a logout. `memberships` are what the gate found, None
+    where it was not asked.
     """
 
     kind: str
@@ -31,6 +33,7 @@ class Principal:
     tenant: UUID | None = None
     scopes: frozenset[str] | None = None
     session: str | None = None
+    memberships: tuple[Membership, ...] | None = None
     is_authenticated: bool = field(default=True, init=False)
 
     @property
@@ -57,7 +60,8 @@ class CSRFFailed(Problem):
     default_detail = "Send the csrftoken cookie's value as X-CSRFToken, from an origin that is trusted."
 
 
-Authenticator = Callable[[str], Principal]
+# (credential, the organisation that the request asks for) → principal; see `Gate.open`.
+Authenticator = Callable[[str, str | None], Principal]
 
 
 @cache
@@ -77,17 +81,23 @@ class Dispatcher(BaseAuthentication):
 
     def identify(self, request: Request) -> Principal | None:
         """Raises `InvalidCredentials` when a credential is there but not good."""
+        wanted = self.wanted(request)
         scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
         match scheme.lower():
             case "bearer":
-                return _authenticator("BEARER_AUTHENTICATOR")(credential.strip())
+                return _authenticator("BEARER_AUTHENTICATOR")(credential.strip(), wanted)
             case "api-key":
-                return _authenticator("API_KEY_AUTHENTICATOR")(credential.strip())
+                return _authenticator("API_KEY_AUTHENTICATOR")(credential.strip(), wanted)
             case "":
                 if key := request.headers.get("X-Api-Key"):
-                    return _authenticator("API_KEY_AUTHENTICATOR")(key.strip())
+                    return _authenticator("API_KEY_AUTHENTICATOR")(key.strip(), wanted)
                 return self.identify_session(request)
         raise InvalidCredentials("The Authorization header must be `Bearer <token>` or `Api-Key <key>`.")
+
+    def wanted(self, request: Request) -> str | None:
+        """The organisation that `X-Organization` names, None where the view needs none."""
+        view = (request.parser_context or {})["view"]
+        return request.headers.get("X-Organization", "") if view.tenancy == "tenant" else None
 
     def identify_session(self, request: Request) -> Principal | None:
         """Django's session, with the CSRF check that only cookies need."""

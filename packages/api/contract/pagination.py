@@ -1,6 +1,5 @@
 """Cursor pages: `{"data": […], "meta": {"next", "prev", "total"}}`, walked by keyset, with RFC 8288 links."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,17 +9,13 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from rest_framework.request import Request
 
-from contract import cursors
+from contract import cursors, totals
 from contract.cursors import Cursor
 from contract.keysets import Keyset
 from contract.problems import InvalidQuery
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-COUNTED_UP_TO = 10_000
-# A list with twice as many rows is not counted again for a minute, in which hardly half of them go.
-MANY = 2 * COUNTED_UP_TO
-MANY_FOR_SECONDS = 60.0
 PARAMETERS = ("cursor", "limit", "sort")
 
 
@@ -74,8 +69,8 @@ class Page:
         meta: dict[str, Any] = {"next": self.next, "prev": self.prev}
         if not counted:
             return meta
-        if self.total is not None and self.total > COUNTED_UP_TO:
-            return {**meta, "total": None, "total_at_least": COUNTED_UP_TO}
+        if self.total is not None and self.total > totals.COUNTED_UP_TO:
+            return {**meta, "total": None, "total_at_least": totals.COUNTED_UP_TO}
         return {**meta, "total": self.total}
 
 
@@ -92,7 +87,7 @@ def paginate(rows: Rows, query: QueryDict, bound_to: str, counted: bool) -> Page
     limit = read_limit(query)
     cursor = cursors.decode(str(query["cursor"]), bound_to) if "cursor" in query else None
     backwards = cursor is not None and cursor.backwards
-    total = cursor.total if cursor else totals.count(rows, bound_to) if counted else None
+    total = cursor.total if cursor else totals.memory.total(rows.count, bound_to) if counted else None
     found = rows.cut(cursor, limit + 1)
     more, found = len(found) > limit, found[:limit]
     if backwards:
@@ -107,28 +102,6 @@ def paginate(rows: Rows, query: QueryDict, bound_to: str, counted: bool) -> Page
         prev=place(0, backwards=True) if (more if backwards else cursor) else None,
         total=total,
     )
-
-
-class Totals:
-    """Counts lists, and remembers for a minute which of them are far beyond the bound."""
-
-    def __init__(self) -> None:
-        self.many_until: dict[str, float] = {}
-
-    def count(self, rows: Rows, bound_to: str) -> int:
-        """The number of rows; what is past `COUNTED_UP_TO` says no more than that."""
-        now = time.time()
-        if self.many_until.get(bound_to, 0.0) > now:
-            return MANY
-        number = rows.count(MANY)
-        if number == MANY:
-            if len(self.many_until) > MANY:
-                self.many_until.clear()
-            self.many_until[bound_to] = now + MANY_FOR_SECONDS
-        return number
-
-
-totals = Totals()
 
 
 def links(request: Request, page: Page) -> str:

@@ -1,17 +1,11 @@
 """Who may: a known principal, with the scope that the resource names, acting for a tenant that it belongs to."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
-from django.conf import settings
-from django.utils.module_loading import import_string
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from contract import tenancy
+from contract import gate, tenancy
 from contract.authentication import InvalidCredentials, Principal
 from contract.problems import Problem
 
@@ -40,22 +34,6 @@ class NotAMember(Problem):
     code = "not-a-member"
     title = "The principal does not belong to the organization"
     default_detail = "You do not belong to this organization, or it does not exist."
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """The organisation that a principal acts for, and as what: a member's role, or the kind of a machine."""
-
-    tenant: UUID
-    role: str
-
-
-TenantFinder = Callable[[str, str], list[Membership]]
-
-
-@cache
-def _find_tenant() -> TenantFinder:
-    return import_string(settings.CONTRACT["TENANT_FINDER"])  # type: ignore[no-any-return]
 
 
 class IsIdentified(BasePermission):
@@ -90,24 +68,13 @@ class ActsForTenant(BasePermission):
         if view.tenancy != "tenant":
             return True
         principal: Principal = request.auth  # type: ignore[assignment]
-        wanted = request.headers.get("X-Organization", "")
-        membership = _bound(principal, wanted) if principal.tenant else _chosen(principal, wanted)
-        tenancy.enter(membership.tenant)
-        view.membership = membership
+        memberships = principal.memberships
+        if memberships is None:
+            memberships = gate.find_memberships(principal.id, request.headers.get("X-Organization", ""))
+        if not memberships:
+            raise NotAMember()
+        if len(memberships) > 1:
+            raise OrganizationRequired()
+        view.membership = memberships[0]
+        tenancy.enter(view.membership.tenant)
         return True
-
-
-def _bound(principal: Principal, wanted: str) -> Membership:
-    tenant = cast(UUID, principal.tenant)
-    if wanted and wanted != str(tenant):
-        raise NotAMember()
-    return Membership(tenant, role=principal.kind)
-
-
-def _chosen(principal: Principal, wanted: str) -> Membership:
-    memberships = _find_tenant()(principal.id, wanted)
-    if not memberships:
-        raise NotAMember()
-    if len(memberships) > 1:
-        raise OrganizationRequired()
-    return memberships[0]

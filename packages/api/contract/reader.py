@@ -13,7 +13,8 @@ from django.db.models import Model, Q, QuerySet, Value
 from contract.columns import NotCompilable, columns, target
 from contract.cursors import Cursor
 from contract.keysets import Keyset
-from contract.statements import Parameter, Row, Statement
+from contract.parameters import Parameter
+from contract.statements import Row, Statement
 
 MOST_STATEMENTS = 500
 COUNT = "SELECT COUNT(*) FROM ({}) AS counted"

@@ -2,57 +2,16 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from django.db import connections, models
-from django.db.models import Expression
 from django.db.utils import DEFAULT_DB_ALIAS
 from psycopg import sql
 
 from contract import tenancy
+from contract.parameters import Constant, Slot, TenantSlot, place
 
 Row = Sequence[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A place in compiled SQL for a value of a field's type."""
-
-    name: str
-    field: Any
-
-    def bind(self, values: Mapping[str, Any], connection: Any) -> Any:
-        return self.field.get_db_prep_value(values[self.name], connection)
-
-
-@dataclass(frozen=True, slots=True)
-class TenantSlot:
-    """A place for the tenant in scope."""
-
-    def bind(self, values: Mapping[str, Any], connection: Any) -> Any:
-        return models.UUIDField().get_db_prep_value(tenancy.current_tenant(), connection)
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A value that stands in the queryset itself."""
-
-    value: Any
-
-    def bind(self, values: Mapping[str, Any], connection: Any) -> Any:
-        return self.value
-
-
-class Parameter(Expression):
-    """Stands in a queryset for the value that `Statement.fetch` gets under this name."""
-
-    def __init__(self, name: str, output_field: Any) -> None:
-        super().__init__(output_field=output_field)
-        self.name = name
-
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:
-        return "%s", [Slot(self.name, self.output_field)]
 
 
 class Statement:
@@ -71,21 +30,25 @@ class Statement:
         text, params = compiler.as_sql()
         columns = [expression for expression, _, _ in compiler.select]
         for position, (functions, expression) in compiler.get_converters(columns).items():
-            self.converters.append((self.width + position, functions, expression))
+            # In binary form JSON arrives parsed.
+            if not (self.is_prepared and isinstance(expression.output_field, models.JSONField)):
+                self.converters.append((self.width + position, functions, expression))
         self.width += len(columns)
-        places = [_place(param) for param in params]
+        places = [place(param) for param in params]
         if self.is_prepared:
             # As literals, so that an expression meets the index that was built with the same one.
-            literals = ["%s" if not isinstance(place, Constant) else _literal(place.value) for place in places]
+            literals = [_literal(each.value) if isinstance(each, Constant) else "%s" for each in places]
             text = text.replace("%%", "%%%%") % tuple(literals)
-            places = [place for place in places if not isinstance(place, Constant)]
+            places = [each for each in places if not isinstance(each, Constant)]
         self.params += places
         return str(text)
 
-    def fetch(self, values: Mapping[str, Any]) -> list[Row]:
+    def fetch(self, values: Mapping[str, Any], *, sets_scope: bool = False) -> list[Row]:
         """All rows, as the fields of the querysets would give them."""
         connection: Any = connections[DEFAULT_DB_ALIAS]
         bound = self.bind(values)
+        if self.is_prepared and not sets_scope:
+            tenancy.settle()
         rows = self._run_prepared(connection, bound) if self.is_prepared else self._run(connection, bound)
         return self._converted(rows, connection) if self.converters else rows
 
@@ -96,7 +59,6 @@ class Statement:
 
     def _run_prepared(self, connection: Any, bound: list[Any]) -> list[Row]:
         cursor = connection.server_side_cursor()
-        tenancy.settle()
         started = time.monotonic()
         with connection.wrap_database_errors:
             cursor.execute(self.sql, bound, binary=True)
@@ -117,12 +79,6 @@ class Statement:
                 for function in functions:
                     row[position] = function(row[position], expression, connection)
         return cast(list[Row], converted)
-
-
-def _place(param: Any) -> Slot | TenantSlot | Constant:
-    if param is tenancy.ANY_TENANT:
-        return TenantSlot()
-    return param if isinstance(param, Slot) else Constant(param)
 
 
 def _literal(value: Any) -> str:

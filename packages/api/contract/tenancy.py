@@ -189,6 +189,14 @@ def settle() -> None:
         follower.apply(_scope.get())
 
 
+def is_told(*tenants: uuid.UUID) -> None:
+    """A statement of ours has set the scope to this tenant, or to nobody's rows; of several, who knows to which."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if follower := getattr(connection, "scope_follower", None):
+        is_sure = len(tenants) <= 1 and not connection.in_atomic_block
+        follower.applied = Scope(tenant=tenants[0] if tenants else None) if is_sure else None
+
+
 class ScopeFollower:
     """Before a statement runs, sets `app.tenant` and `app.system` if the scope has changed since the last one.
 

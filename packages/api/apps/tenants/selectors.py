@@ -1,23 +1,17 @@
 """Which organisation a person may act for."""
 
-from uuid import UUID
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
-from apps.tenants.models import Membership as MembershipRow
-from contract.permissions import Membership
-
-
-def find_tenant(user_id: str, wanted: str) -> list[Membership]:
-    """The person's memberships in active organisations; with `wanted` (id or slug) only that one."""
-    rows = MembershipRow.objects.filter(user_id=user_id, organization__is_active=True)
-    if wanted:
-        rows = rows.filter(_names(wanted))
-    return [Membership(tenant, role) for tenant, role in rows.order_by("pk").values_list("organization_id", "role")]
+from apps.tenants.models import Membership
 
 
-def _names(wanted: str) -> Q:
-    try:
-        return Q(organization_id=UUID(wanted))
-    except ValueError:
-        return Q(organization__slug=wanted)
+def find_memberships(user: Any, organization: Any = None, slug: Any = None) -> QuerySet[Membership, tuple[Any, str]]:
+    """(organization, role) of a person's places in active organisations; with an id or a slug only in that one."""
+    rows = Membership.objects.filter(user=user, organization__is_active=True).order_by("pk")
+    if organization is not None:
+        rows = rows.filter(organization=organization)
+    if slug is not None:
+        rows = rows.filter(organization__slug=slug)
+    return rows.values_list("organization_id", "role")

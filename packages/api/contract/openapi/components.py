@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contract import pagination, problems
+from contract import pagination, problems, totals
 from contract.authentication import InvalidCredentials
 from contract.concurrency import PreconditionFailed
 from contract.idempotency import KeyReused
@@ -194,16 +194,16 @@ META = {
         **UNCOUNTED_META["properties"],  # type: ignore[dict-item]
         "total": whole(
             0,
-            pagination.COUNTED_UP_TO,
+            totals.COUNTED_UP_TO,
             nullable=True,
             example=42,
             description="How many rows there are; null beyond 10,000.",
         ),
         "total_at_least": whole(
-            pagination.COUNTED_UP_TO,
-            pagination.COUNTED_UP_TO,
+            totals.COUNTED_UP_TO,
+            totals.COUNTED_UP_TO,
             description="Stands here when `total` is null.",
-            example=pagination.COUNTED_UP_TO,
+            example=totals.COUNTED_UP_TO,
         ),
     },
 }

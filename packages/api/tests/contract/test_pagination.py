@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from conftest import Member
-from contract import pagination
+from contract import totals
 from tests.contract.routes import LISTS, Route, make, name, walk_pages
 from tests.specimens.models import Specimen
 from tests.specimens.tests.factories import SpecimenFactory
@@ -207,7 +207,7 @@ def test_a_cursor_survives_a_rotated_secret(owner: Member, collection: list[Spec
 
 
 def test_the_total_is_exact_up_to_its_bound(owner: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pagination, "COUNTED_UP_TO", 5)
+    monkeypatch.setattr(totals, "COUNTED_UP_TO", 5)
     with owner.rows():
         SpecimenFactory.create_batch(5)
     exact = owner.client.get(SPECIMENS).json()["meta"]
@@ -223,8 +223,8 @@ def test_the_total_is_exact_up_to_its_bound(owner: Member, monkeypatch: pytest.M
 def test_a_list_far_beyond_the_bound_is_not_counted_again_for_a_minute(
     owner: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pagination, "COUNTED_UP_TO", 2)
-    monkeypatch.setattr(pagination, "MANY", 4)
+    monkeypatch.setattr(totals, "COUNTED_UP_TO", 2)
+    monkeypatch.setattr(totals, "MANY", 4)
     client = owner.key_client("specimens:read")
     with owner.rows():
         SpecimenFactory.create_batch(3)
@@ -238,7 +238,7 @@ def test_a_list_far_beyond_the_bound_is_not_counted_again_for_a_minute(
     with owner.rows():
         SpecimenFactory()
     far = [counts(), counts(), counts()]
-    with time_machine.travel(timezone.now() + timedelta(seconds=pagination.MANY_FOR_SECONDS + 1)):
+    with time_machine.travel(timezone.now() + timedelta(seconds=totals.MANY_FOR_SECONDS + 1)):
         later = counts()
 
     assert (near, far, later) == ([True, True], [True, False, False], True)

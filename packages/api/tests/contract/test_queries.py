@@ -29,8 +29,8 @@ def test_a_list_costs_the_same_for_two_rows_and_for_fifty(route: Route, owner: M
     make(route, owner, 48)
     many = statements(owner, route.path, {})
 
-    # The session, the membership, the bounded count, the rows, and one for each declared prefetch.
-    assert len(few) == len(many) <= 4 + len(route.view.queryset._prefetch_related_lookups)
+    # The gate, the bounded count, the rows, and one for each declared prefetch.
+    assert len(few) == len(many) <= 3 + len(route.view.queryset._prefetch_related_lookups)
 
 
 @pytest.mark.parametrize("route", LISTS, ids=name)

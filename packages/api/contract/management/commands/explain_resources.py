@@ -7,9 +7,10 @@ from django.db import connection, transaction
 
 from contract import routing
 from contract.pagination import DEFAULT_LIMIT
+from contract.parameters import Slot
 from contract.reader import Condition, Reader, narrowed
 from contract.resources import Resource, keyset_of, reader_of
-from contract.statements import Slot, Statement
+from contract.statements import Statement
 from contract.tenancy import tenant_scope
 
 # Without these an index is named also where a small table would be read at once.

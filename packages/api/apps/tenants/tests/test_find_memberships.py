@@ -4,7 +4,7 @@ import pytest
 
 from apps.authentication.tests.factories import UserFactory
 from apps.tenants.models import Organization
-from apps.tenants.selectors import find_tenant
+from apps.tenants.selectors import find_memberships
 from apps.tenants.tests.factories import MembershipFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -16,16 +16,16 @@ def test_finds_all_memberships_or_the_one_that_is_named() -> None:
     MembershipFactory(user=user, organization=globex, role="member")
     OrganizationFactory(slug="foreign")
 
-    assert [found.tenant for found in find_tenant(str(user.pk), "")] == [acme.pk, globex.pk]
-    assert [(found.tenant, found.role) for found in find_tenant(str(user.pk), globex.slug)] == [(globex.pk, "member")]
-    assert [found.tenant for found in find_tenant(str(user.pk), str(acme.pk))] == [acme.pk]
-    assert find_tenant(str(user.pk), "foreign") == []
+    assert list(find_memberships(user)) == [(acme.pk, "owner"), (globex.pk, "member")]
+    assert list(find_memberships(user, slug=globex.slug)) == [(globex.pk, "member")]
+    assert list(find_memberships(user, organization=acme.pk)) == [(acme.pk, "owner")]
+    assert list(find_memberships(user, slug="foreign")) == []
 
 
 def test_passes_over_a_suspended_organization() -> None:
     membership = MembershipFactory(user=UserFactory(), organization=OrganizationFactory(is_active=False))
 
-    assert find_tenant(str(membership.user_id), "") == []
+    assert list(find_memberships(membership.user)) == []
 
 
 def test_slugs_of_namesakes_differ() -> None:

@@ -1,0 +1,113 @@
+"""One statement opens a request: who calls, for whom, and whether the database is still there."""
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from apps.customers.models import Customer
+from apps.customers.tests.factories import CustomerFactory
+from apps.tenants.models import Membership
+from conftest import Member
+from contract import tenancy
+
+CUSTOMERS = "/api/v1/customers/"
+
+
+def statements(client: Any, path: str) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path).status_code == 200
+    return [row["sql"] for row in captured.captured_queries]
+
+
+def visible() -> int:
+    """What raw SQL sees, without telling the database anything before."""
+    with connection.connection.cursor() as cursor:
+        return int(cursor.execute("SELECT count(*) FROM customers_customer").fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_is_read_by_two_statements_whoever_asks(owner: Member) -> None:
+    with owner.rows():
+        customer = CustomerFactory()
+    machine = owner.key_client("customers:read")
+    machine.get(CUSTOMERS)
+
+    for client in (owner.client, machine):
+        gate, row = statements(client, f"{CUSTOMERS}{customer.pk}/")
+
+        assert "set_config('app.tenant'" in gate
+        assert 'FROM "customers_customer"' in row
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_knows_the_tenant_from_the_gate_on(owner: Member, outsider: Member) -> None:
+    for member, count in ((owner, 2), (outsider, 3)):
+        with member.rows():
+            CustomerFactory.create_batch(count)
+
+    for member, count in ((owner, 2), (outsider, 3), (owner, 2)):
+        member.client.get(CUSTOMERS)
+
+        assert visible() == count
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_open_behind_a_gate_without_an_organization(owner: Member) -> None:
+    with owner.rows():
+        CustomerFactory()
+    owner.client.get(CUSTOMERS)
+
+    owner.client.get("/api/v1/notes/")
+
+    assert visible() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_gate_with_several_organizations_the_next_one_is_right(owner: Member, outsider: Member) -> None:
+    Membership.objects.create(user=owner.user, organization=outsider.organization, role="member")
+    with outsider.rows():
+        CustomerFactory()
+
+    refused = owner.client.get(CUSTOMERS)
+    with owner.rows():
+        seen = Customer.objects.count()
+
+    assert refused.status_code == 400
+    assert seen == 0
+    assert owner.client.get(CUSTOMERS, HTTP_X_ORGANIZATION=str(owner.organization.pk)).json()["data"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_connection_is_replaced_by_the_gate(owner: Member) -> None:
+    with owner.rows():
+        CustomerFactory()
+    owner.client.get(CUSTOMERS)
+    with connection.connection.cursor() as cursor, pytest.raises(Exception, match="terminat"):
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    seen = statements(owner.client, CUSTOMERS)
+    answer = owner.client.get(CUSTOMERS)
+
+    assert answer.json()["meta"]["total"] == 1
+    assert not [sql for sql in seen if sql == "SELECT 1"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_connection_in_a_transaction_is_an_error(owner: Member) -> None:
+    owner.client.get(CUSTOMERS)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        with connection.connection.cursor() as cursor, pytest.raises(Exception, match="terminat"):
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        with owner.rows():
+            CustomerFactory()
+    connection.close()
+
+
+def test_the_scope_ends_with_the_request(owner: Member) -> None:
+    owner.client.get(CUSTOMERS)
+
+    with pytest.raises(tenancy.TenantRequired):
+        CustomerFactory()
