@@ -9,6 +9,8 @@ from django.db.models import Expression
 
 from contract import tenancy
 
+TENANT = models.UUIDField()
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -26,7 +28,7 @@ class TenantSlot:
     """A place for the tenant in scope."""
 
     def bind(self, values: Mapping[str, Any], connection: Any) -> Any:
-        return models.UUIDField().get_db_prep_value(tenancy.current_tenant(), connection)
+        return TENANT.get_db_prep_value(tenancy.current_tenant(), connection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from django.db import connections, models
+from django.db import NotSupportedError, connections, models
 from django.db.utils import DEFAULT_DB_ALIAS
 from psycopg import sql
 
@@ -58,6 +58,17 @@ class Statement:
         return [param.bind(values, connection) for param in self.params]
 
     def _run_prepared(self, connection: Any, bound: list[Any]) -> list[Row]:
+        try:
+            return self._execute(connection, bound)
+        except NotSupportedError:
+            # A migration gave a column another type since PostgreSQL prepared this.
+            if connection.in_atomic_block:
+                connection.close_at = 0
+                raise
+            connection.server_side_cursor().execute("DEALLOCATE ALL")
+            return self._execute(connection, bound)
+
+    def _execute(self, connection: Any, bound: list[Any]) -> list[Row]:
         cursor = connection.server_side_cursor()
         started = time.monotonic()
         with connection.wrap_database_errors:

@@ -7,6 +7,9 @@ from psycopg import Cursor
 from psycopg.adapt import AdaptersMap
 from psycopg.types.datetime import TimestamptzLoader
 
+# Runs of a statement before PostgreSQL is asked to prepare it; Django's own cursors never ask.
+PREPARED_AFTER = 5
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose times are in the session's zone, which Django sets to UTC."""
@@ -18,6 +21,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         params = super().get_connection_params()
         params["context"] = AdaptersMap(params["context"])
         params["context"].register_loader("timestamptz", TimestamptzLoader)
+        params["prepare_threshold"] = PREPARED_AFTER
         return params
 
     def create_cursor(self, name: str | None = None) -> Cursor[Any]:
@@ -29,7 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return server_side(self.connection, name=name, scrollable=False, withhold=withhold)  # type: ignore[no-any-return]
 
     def server_side_cursor(self) -> Cursor[Any]:
-        """One cursor for the life of the connection; what it runs a fifth time is prepared by PostgreSQL.
+        """One cursor for the life of the connection; what it runs often is prepared by PostgreSQL.
 
         It is for `contract.statements` only: Django's own SQL can't be bound on the server everywhere.
         """

@@ -3,11 +3,15 @@
 from datetime import UTC, datetime
 
 import pytest
+import requests
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 from psycopg import postgres
 
 from conftest import Member
+from contract.isolation import as_owner
+from contract.postgresql.base import PREPARED_AFTER
+from tests.contract.servers import authorization, serving
 from tests.specimens.models import Specimen
 from tests.specimens.tests.factories import SpecimenFactory
 
@@ -48,3 +52,23 @@ def test_rows_can_be_read_one_by_one_from_the_server(owner: Member) -> None:
         found = {row.pk: row.created_at for row in Specimen.objects.iterator(chunk_size=1)}
 
     assert found == made
+
+
+def change_type(column_type: str) -> None:
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {Specimen._meta.db_table} ALTER COLUMN name TYPE {column_type}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_column_may_change_its_type_under_a_prepared_statement(owner: Member) -> None:
+    with serving(workers=1) as server:
+
+        def ask() -> int:
+            return requests.get(f"{server.url}/api/v1/specimens/", headers=authorization(owner.client)).status_code
+
+        before = {ask() for _ in range(20 * PREPARED_AFTER)}
+        change_type("varchar(60)")
+        after = {ask() for _ in range(20)}
+    change_type("varchar(50)")
+
+    assert (before, after) == ({200}, {200})
