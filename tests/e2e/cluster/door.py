@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -71,7 +72,7 @@ class Door:
 
     def slow_login(self, seconds: float) -> int:
         """A request whose body takes its time: it is in flight while pods come and go."""
-        body = json.dumps({"email": "nobody@acme.example", "password": "x" * 20}).encode()
+        body = json.dumps({"email": f"{uuid.uuid4()}@acme.example", "password": "x" * 20}).encode()
         with self.context.wrap_socket(
             socket.create_connection((self.address, self.port), 60), server_hostname=self.host
         ) as raw:
