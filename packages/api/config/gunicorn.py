@@ -10,9 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from contract import transport
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
     METRICS_PORT = settings.METRICS_PORT
+    served = transport.server_context()
 except ImproperlyConfigured as error:
     sys.exit(str(error))
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"
@@ -34,10 +37,17 @@ loglevel = "warning"
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
+certfile, keyfile = settings.TLS_CERT_FILE or None, settings.TLS_KEY_FILE or None
+
 
 if METRICS_PORT and COUNTS not in os.environ:
     # Read when prometheus_client is first imported, so the hooks below import what uses it, and no line above.
     os.environ[COUNTS] = tempfile.mkdtemp(prefix="slipway-metrics-")
+
+
+def ssl_context(config: Any, default: Any) -> Any:
+    """What the next connection is opened with."""
+    return served.current() if served else default()
 
 
 def when_ready(server: Any) -> None:

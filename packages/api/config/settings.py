@@ -9,7 +9,7 @@ from django.core.management.utils import get_random_secret_key
 from environs import validate
 
 from config.domains import DOMAINS as DOMAINS
-from contract import logs
+from contract import logs, transport
 from contract.environment import (
     database,
     env,
@@ -57,6 +57,14 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 API_DOCS_ENABLED = env.bool("API_DOCS_ENABLED", False)
 
+# What is shown and asked for on a connection
+TLS_CERT_FILE = env.str("TLS_CERT_FILE", "")
+TLS_KEY_FILE = env.str("TLS_KEY_FILE", "")
+TLS_CLIENT_CA_FILE = env.str("TLS_CLIENT_CA_FILE", "")
+TLS_CLIENT_AUTH = env.str("TLS_CLIENT_AUTH", "none", validate=validate.OneOf(["none", "request", "require"]))
+TLS_CLIENT_NAMES: list[str] = env.list("TLS_CLIENT_NAMES", [])
+transport.verify_server(env)
+
 # What is installed
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -76,6 +84,7 @@ MIDDLEWARE = [
     "contract.correlation.CorrelationMiddleware",
     "contract.health.HealthMiddleware",
     "contract.metrics.MetricsMiddleware",
+    "contract.certificates.CertificateMiddleware",
     "contract.tenancy.TenancyMiddleware",
     "contract.routing.RoutingMiddleware",
     "corsheaders.middleware.CorsMiddleware",

@@ -23,6 +23,20 @@ class Environment(FileAwareEnv):
         """Every variable that was asked for so far."""
         return frozenset(self._fields)
 
+    def given(self, name: str) -> Any:
+        """The value of a variable that was read, None when it is missing or bad."""
+        return self._values.get(name)
+
+    def refuse(self, name: str, sentence: str) -> None:
+        """Add a fault that only shows beside other variables."""
+        self._errors[name].append(sentence)
+
+    def require(self, *names: str, why: str) -> None:
+        """Refuse those of these variables that were read and are empty."""
+        for name in names:
+            if not self.given(name) and name not in self._errors:
+                self.refuse(name, f"It must be set {why}.")
+
     def verify(self) -> None:
         """Raise `ImproperlyConfigured` with one sentence for each missing or bad variable."""
         try:

@@ -219,6 +219,12 @@ def plain_response(request: HttpRequest, status: int, detail: str, code: str | N
     return HttpResponse(orjson.dumps(body), status=status, content_type=MEDIA_TYPE)
 
 
+def refusal(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """A declared problem outside of DRF."""
+    body = document(problem.status_code, problem.code, problem.title, str(problem.detail), request.path)
+    return HttpResponse(orjson.dumps(body), status=problem.status_code, content_type=MEDIA_TYPE)
+
+
 def types(base: type[Problem] = Problem) -> dict[str, type[Problem]]:
     """Every declared kind of problem, by its code."""
     found = {base.code: base}

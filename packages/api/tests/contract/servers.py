@@ -22,11 +22,12 @@ API = Path(__file__).resolve().parents[2]
 class Server:
     """One gunicorn with `workers` processes on a free port."""
 
-    def __init__(self, workers: int, environment: dict[str, str]) -> None:
+    def __init__(self, workers: int, environment: dict[str, str], authority: Path | None = None) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if authority else 'http'}://127.0.0.1:{self.port}"
+        self.trusted: str | bool = str(authority) if authority else True
         command = ["-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{self.port}"]
         options = ["--config", "config/gunicorn.py", "--workers", str(workers), "--threads", "8"]
         self.process = subprocess.Popen(
@@ -41,7 +42,7 @@ class Server:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                if requests.get(f"{self.url}/readyz", timeout=2).ok:
+                if requests.get(f"{self.url}/readyz", timeout=2, verify=self.trusted).ok:
                     return
             except requests.RequestException:
                 time.sleep(0.05)
@@ -87,9 +88,9 @@ def database_environment() -> dict[str, str]:
 
 
 @contextmanager
-def serving(workers: int = 2, **environment: str) -> Iterator[Server]:
-    """A running server; it is stopped, and only it."""
-    server = Server(workers, environment)
+def serving(workers: int = 2, authority: Path | None = None, **environment: str) -> Iterator[Server]:
+    """A running server, over TLS where there is an authority to trust; it is stopped, and only it."""
+    server = Server(workers, environment, authority)
     try:
         server.wait()
         yield server

@@ -1,0 +1,76 @@
+"""TLS on both sides of this process: what it shows to its callers, and what it demands of its servers."""
+
+import os
+import ssl
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from contract.environment import Environment
+
+Stamp = tuple[tuple[int, int, int], ...]
+logger = structlog.get_logger("contract.transport")
+
+
+class ServerContext:
+    """The service's certificate as its files hold it now, so that a renewed one needs no restart."""
+
+    def __init__(self, cert_file: str, key_file: str, client_ca_file: str = "") -> None:
+        """Raises `OSError` (`ssl.SSLError` among them) when the files can't be used."""
+        self.cert_file, self.key_file, self.client_ca_file = cert_file, key_file, client_ca_file
+        self.complaint = ""
+        self.stamp, self.context = self.look(), self.load()
+
+    def current(self) -> ssl.SSLContext:
+        """The context for the next connection; while the files are being exchanged, the one before."""
+        try:
+            if (stamp := self.look()) != self.stamp:
+                self.context, self.stamp = self.load(), stamp
+        except OSError as error:
+            self.complain(str(error))
+        return self.context
+
+    def complain(self, reason: str) -> None:
+        if reason != self.complaint:
+            logger.warning("certificate not renewed", file=self.cert_file, reason=reason)
+        self.complaint = reason
+
+    def look(self) -> Stamp:
+        """What tells one state of the files from another."""
+        found = [os.stat(path) for path in (self.cert_file, self.key_file, self.client_ca_file) if path]
+        return tuple((file.st_ino, file.st_mtime_ns, file.st_size) for file in found)
+
+    def load(self) -> ssl.SSLContext:
+        """TLS 1.2 or newer; a client certificate is asked for where there is an authority to judge it."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.client_ca_file or None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self.cert_file, self.key_file)
+        if self.client_ca_file:
+            context.verify_mode = ssl.CERT_OPTIONAL
+            # A session that is resumed from a ticket would outlive the certificate that opened it.
+            context.num_tickets = 0
+        return context
+
+
+def verify_server(env: Environment) -> None:
+    """Refuse settings of the service's own TLS that do not belong together."""
+    auth = env.given("TLS_CLIENT_AUTH")
+    if env.given("TLS_CERT_FILE") or env.given("TLS_KEY_FILE"):
+        env.require("TLS_CERT_FILE", "TLS_KEY_FILE", why="where the other one is")
+    if auth in ("request", "require"):
+        env.require("TLS_CERT_FILE", "TLS_CLIENT_CA_FILE", why=f"where TLS_CLIENT_AUTH is {auth}")
+    elif auth and env.given("TLS_CLIENT_NAMES"):
+        env.refuse("TLS_CLIENT_AUTH", "It must be request or require where TLS_CLIENT_NAMES is set.")
+
+
+def server_context() -> ServerContext | None:
+    """The context of this service, None where it serves plain HTTP. Raises `ImproperlyConfigured` with a sentence."""
+    if not settings.TLS_CERT_FILE:
+        return None
+    authority = settings.TLS_CLIENT_CA_FILE if settings.TLS_CLIENT_AUTH != "none" else ""
+    try:
+        return ServerContext(settings.TLS_CERT_FILE, settings.TLS_KEY_FILE, authority)
+    except OSError as error:
+        files = "TLS_CERT_FILE, TLS_KEY_FILE or TLS_CLIENT_CA_FILE"
+        raise ImproperlyConfigured(f"TLS can't be served: check {files} ({error}).") from None
