@@ -21,9 +21,8 @@ except ImproperlyConfigured as error:
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 
 worker_class = "gthread"
-threads = 4
-# Less than the 30 seconds that Kubernetes waits before it kills, so that requests end by themselves.
-graceful_timeout = 25
+threads = settings.WEB_THREADS
+graceful_timeout = settings.DRAIN_SECONDS
 # Longer than a proxy keeps an idle connection, or it sends a request into one that is just being closed.
 keepalive = 75
 # A heartbeat written to a disk blocks a worker whenever the disk does.

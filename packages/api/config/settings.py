@@ -5,11 +5,12 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from django.conf import global_settings
 from django.core.management.utils import get_random_secret_key
 from environs import validate
 
 from config.domains import DOMAINS as DOMAINS
-from contract import logs, transport
+from contract import logs, storage, transport
 from contract.environment import (
     database,
     env,
@@ -56,6 +57,11 @@ CORS_EXPOSE_HEADERS = [
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 API_DOCS_ENABLED = env.bool("API_DOCS_ENABLED", False)
+
+# How requests are served
+WEB_THREADS = env.int("WEB_THREADS", 4, validate=validate.Range(min=1))
+# Less than what Kubernetes waits before it kills, so that requests end by themselves.
+DRAIN_SECONDS = env.int("DRAIN_SECONDS", 25, validate=validate.Range(min=1))
 
 # What is shown and asked for on a connection
 TLS_CERT_FILE = env.str("TLS_CERT_FILE", "")
@@ -113,9 +119,12 @@ DATABASE_URL = (
 DATABASE_OWNER_URL = database_url("DATABASE_OWNER_URL", DATABASE_URL)
 # In seconds.
 MIGRATION_LOCK_TIMEOUT = env.int("MIGRATION_LOCK_TIMEOUT", 5, validate=validate.Range(min=1))
-DATABASES = {"default": database(DATABASE_URL)}
+DATABASES = {"default": database(DATABASE_URL, transport.to_postgresql(env))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL") if IS_PRODUCTION else env.str("REDIS_URL", "")
+REDIS_OPTIONS = transport.to_redis(env)
+STORAGE_S3_ENABLED = env.bool("STORAGE_S3_ENABLED", False)
+STORAGES = {**global_settings.STORAGES, **storage.s3(env)}
 
 # Who is who
 AUTH_USER_MODEL = "authentication.User"

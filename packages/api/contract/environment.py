@@ -83,8 +83,11 @@ def is_postgresql_url(value: str) -> None:
     is_database_url(value)
 
 
-def database(url: str | None) -> dict[str, Any]:
-    """Django's settings for a database; a stand-in for a bad URL, which `verify()` is about to refuse."""
+def database(url: str | None, options: Mapping[str, str]) -> dict[str, Any]:
+    """Django's settings for a database; a stand-in for a bad URL, which `verify()` is about to refuse.
+
+    `options` are libpq's and are for PostgreSQL only.
+    """
     try:
         is_database_url(url or "")
     except ValidationError:
@@ -99,6 +102,7 @@ def database(url: str | None) -> dict[str, Any]:
         }
     else:
         settings["ENGINE"] = "contract.postgresql"
+        settings["OPTIONS"] = {**settings.get("OPTIONS", {}), **options}
     return settings
 
 

@@ -4,7 +4,7 @@ import ipaddress
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
@@ -117,10 +117,9 @@ class RedisStore:
     return answer
     """
 
-    def __init__(self, url: str) -> None:
-        client = redis.Redis.from_url(
-            url, socket_timeout=STORE_TIMEOUT_SECONDS, socket_connect_timeout=STORE_TIMEOUT_SECONDS, retry=None
-        )
+    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
+        patience = {"socket_timeout": STORE_TIMEOUT_SECONDS, "socket_connect_timeout": STORE_TIMEOUT_SECONDS}
+        client = redis.Redis.from_url(url, retry=None, **patience, **options)
         self.script = client.register_script(self.SCRIPT)
 
     def hit(self, buckets: Sequence[Bucket]) -> list[Reading]:
@@ -158,7 +157,11 @@ class GuardedStore:
 @cache
 def store() -> Store:
     """The process's store: Redis where `REDIS_URL` is set, else this process's memory."""
-    return GuardedStore(RedisStore(settings.REDIS_URL), LocalStore()) if settings.REDIS_URL else LocalStore()
+    return (
+        GuardedStore(RedisStore(settings.REDIS_URL, settings.REDIS_OPTIONS), LocalStore())
+        if settings.REDIS_URL
+        else LocalStore()
+    )
 
 
 @cache

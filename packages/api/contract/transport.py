@@ -74,3 +74,29 @@ def server_context() -> ServerContext | None:
     except OSError as error:
         files = "TLS_CERT_FILE, TLS_KEY_FILE or TLS_CLIENT_CA_FILE"
         raise ImproperlyConfigured(f"TLS can't be served: check {files} ({error}).") from None
+
+
+def to_postgresql(env: Environment) -> dict[str, str]:
+    """libpq's options out of DATABASE_CA_FILE, DATABASE_CERT_FILE and DATABASE_KEY_FILE.
+
+    With an authority, the server's certificate and its name are verified.
+    """
+    verified = {"sslmode": "verify-full"} if env.str("DATABASE_CA_FILE", "") else {}
+    return verified | _files(env, "DATABASE", ca="sslrootcert", cert="sslcert", key="sslkey")
+
+
+def to_redis(env: Environment) -> dict[str, str]:
+    """redis-py's options out of REDIS_CA_FILE, REDIS_CERT_FILE and REDIS_KEY_FILE; it verifies certificate and name."""
+    files = _files(env, "REDIS", ca="ssl_ca_certs", cert="ssl_certfile", key="ssl_keyfile")
+    if files and not str(env.given("REDIS_URL") or "").startswith("rediss://"):
+        env.refuse("REDIS_URL", "It must begin with rediss:// where REDIS_CA_FILE or REDIS_CERT_FILE is set.")
+    return files
+
+
+def _files(env: Environment, server: str, **options: str) -> dict[str, str]:
+    """The files that were named for this server, by the option that takes them."""
+    files = {option: env.str(f"{server}_{kind.upper()}_FILE", "") for kind, option in options.items()}
+    cert, key = f"{server}_CERT_FILE", f"{server}_KEY_FILE"
+    if env.given(cert) or env.given(key):
+        env.require(cert, key, why="where the other one is")
+    return {option: path for option, path in files.items() if path}

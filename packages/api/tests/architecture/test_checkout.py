@@ -51,6 +51,8 @@ def test_the_node_lock_has_every_hash_and_no_address() -> None:
 @pytest.mark.parametrize("module", sorted(ROOT.glob("infra/tools/go/*/go.mod")), ids=lambda path: path.parent.name)
 def test_a_go_tool_has_the_hash_of_every_module(module: Path) -> None:
     needed = re.findall(r"^\s*(?:require )?(\S+ v\S+)", module.read_text(), re.MULTILINE)
+    replaced = re.findall(r"^\s*(?:replace )?(\S+).* => ", module.read_text(), re.MULTILINE)
+    needed = [each for each in needed if each.split()[0] not in replaced]
     hashed = (module.parent / "go.sum").read_text()
 
     assert needed
