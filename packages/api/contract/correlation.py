@@ -28,10 +28,13 @@ class CorrelationMiddleware:
         if not ACCEPTABLE.fullmatch(identifier):
             identifier = uuid.uuid4().hex
         request_id.set(identifier)
-        with structlog.contextvars.bound_contextvars(request_id=identifier):
+        bound = structlog.contextvars.bind_contextvars(request_id=identifier)
+        try:
             started = time.perf_counter()
             response = self.get_response(request)
             _log(request, response, time.perf_counter() - started)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
         response[HEADER] = identifier
         return response
 

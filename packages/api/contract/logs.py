@@ -1,20 +1,31 @@
 """Structured logs: one JSON object a line, with the request id, secrets masked."""
 
+import json
 import logging
 import logging.config
 import re
+import sys
+from functools import lru_cache
 from typing import Any
 
+import orjson
 import structlog
 
 MASK = "[masked]"
 SECRET_NAME = re.compile(r"password|secret|token|authorization|api[-_]?key|cookie|credential", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|pk_(live|test)_\w+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
+Event = structlog.types.EventDict
 
 
-def mask(_logger: Any, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+@lru_cache(maxsize=1000)
+def is_secret(name: str) -> bool:
+    return SECRET_NAME.search(name) is not None
+
+
+def mask(_logger: Any, _method: str, event: Event) -> Event:
     """Hide secrets, by the name of a field and by the look of a value (JWT, API key, password in a URL)."""
-    return {name: MASK if SECRET_NAME.search(name) else _masked(value) for name, value in event.items()}
+    return {name: MASK if is_secret(name) else _masked(value) for name, value in event.items()}
 
 
 def _masked(value: Any) -> Any:
@@ -27,31 +38,55 @@ def _masked(value: Any) -> Any:
     return value
 
 
+def drop_below_level(_logger: Any, method: str, event: Event) -> Event:
+    """The standard library's level holds for all."""
+    if LEVELS[method] < logging.getLogger().level:
+        raise structlog.DropEvent
+    return event
+
+
+def render(_logger: Any, _method: str, event: Event) -> str:
+    try:
+        return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        # A text that is no Unicode, such as a file name in an error.
+        return json.dumps(event, default=repr)
+
+
+class StandardOutput:
+    """Where structlog's own lines go, without the way through the standard library."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    def msg(self, line: str) -> None:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    debug = info = warning = error = critical = exception = msg
+
+
 SHARED: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
-    structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+FINAL: list[structlog.types.Processor] = [structlog.processors.format_exc_info, mask, render]
 
 
 def configure(level: str) -> None:
-    """Send the standard library's and structlog's records through the same JSON formatter to standard output."""
+    """Send the standard library's and structlog's records through the same processors to standard output."""
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[drop_below_level, *SHARED, *FINAL],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+        logger_factory=StandardOutput,
         cache_logger_on_first_use=True,
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": SHARED,
-        "processors": [
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
-            mask,
-            structlog.processors.JSONRenderer(),
-        ],
+        "foreign_pre_chain": [*SHARED, structlog.stdlib.ExtraAdder()],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *FINAL],
     }
     logging.config.dictConfig(
         {

@@ -1,14 +1,17 @@
 """Every route refuses strangers and bad credentials with a 401 and a challenge."""
 
+from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
+import time_machine
 from django.conf import settings
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
 from rest_framework.test import APIClient
 
+from apps.authentication import conf
 from apps.authentication.models import TokenFamily
 from apps.tenants.models import ApiKey, Membership, Organization
 from conftest import Member, access_token
@@ -93,6 +96,30 @@ def test_takes_tokens_of_a_rotated_key_until_the_key_is_gone(owner: Member, sett
 
     assert (while_rotating, afterwards) == (200, 401)
     assert tokens.key_id(old) not in new
+
+
+def test_a_verified_token_is_refused_when_its_time_is_over(owner: Member) -> None:
+    now = timezone.now()
+    assert owner.client.get("/api/v1/customers/").status_code == 200
+
+    with time_machine.travel(now + conf.ACCESS_TOKEN_LIFETIME - timedelta(seconds=5)):
+        shortly_before = owner.client.get("/api/v1/customers/").status_code
+    with time_machine.travel(now + conf.ACCESS_TOKEN_LIFETIME + timedelta(seconds=5)):
+        shortly_after = owner.client.get("/api/v1/customers/").status_code
+
+    assert (shortly_before, shortly_after) == (200, 401)
+
+
+def test_a_signature_is_checked_once_a_minute(owner: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, decoded = timezone.now(), []
+    decode = jwt.decode
+    monkeypatch.setattr(tokens.jwt, "decode", lambda *args, **kwargs: decoded.append(1) or decode(*args, **kwargs))
+
+    for seconds in (0, 1, 59, 61):
+        with time_machine.travel(now + timedelta(seconds=seconds)):
+            owner.client.get("/api/v1/customers/")
+
+    assert len(decoded) == 2
 
 
 def revoke_session(member: Member) -> None:
