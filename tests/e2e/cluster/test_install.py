@@ -10,7 +10,7 @@ from kubernetes import Namespace, eventually
 def test_the_charts_own_tests_pass(namespace: Namespace) -> None:
     report = namespace.helm("test", "api", "--timeout", "3m")
 
-    assert report.count("Succeeded") == 2
+    assert report.count("Succeeded") == 3  # health, a login, the object store
 
 
 def test_the_documents_requests_pass_through_the_route(door: Door) -> None:
