@@ -55,7 +55,7 @@ lock: environment ## @change resolve the Python requirements anew and lock them 
 	@cd packages/api/requirements && $(LOCK) base.in -o base.txt && $(LOCK) dev.in -o dev.txt && \
 		$(LOCK) ../../../tests/perf/requirements.in -o ../../../tests/perf/requirements.txt
 
-docs: openapi ## @change write the generated documents anew
+docs: openapi chart-docs ## @change write the generated documents anew
 
 -include infra/tools/tools.mk
 include infra/cluster/cluster.mk

@@ -1,5 +1,5 @@
 # The judges: linters, schema judges, and the two targets that say whether a change may land.
-.PHONY: tools lint lock-tools format openapi judges hooks check check-static
+.PHONY: tools lint lock-tools format openapi chart-docs chart-lint judges hooks check check-static
 
 tools: environment ## @check install the pinned linters and judges into .tools/
 	@infra/tools/install
@@ -16,7 +16,14 @@ format: tools ## @check format Python and shell, sort imports, apply safe correc
 openapi: environment ## @check write the committed OpenAPI files anew
 	@infra/tools/judge-schema write
 
-judges: tools ## @check every judge of the API: schema rules, clients, fuzzing of the running service
+chart-docs: tools ## @check write the pages of the charts' values anew
+	@infra/tools/judge-charts write
+
+chart-lint: tools ## @check judge the rendered charts and the Dockerfile, or KUBERNETES="1.36"
+	@infra/tools/judge-charts
+
+judges: tools ## @check every judge: charts, schema rules, clients, fuzzing of the running service
+	@KUBERNETES="1.34 1.35 1.36 1.37" infra/tools/judge-charts
 	@infra/tools/judge-schema
 	@infra/tools/judge-service
 
@@ -25,6 +32,7 @@ hooks: tools ## @check run the quick linters on every commit
 
 check-static: lint ## @check all of check but the tests
 	@infra/tools/judge-schema
+	@infra/tools/judge-charts
 
 check: check-static ## @check all that continuous integration does
 	@$(MAKE) test
