@@ -1,5 +1,5 @@
 # The judges: linters, schema judges, and the two targets that say whether a change may land.
-.PHONY: tools lint lock-tools format openapi chart-docs chart-lint judges hooks check check-static
+.PHONY: tools lint lock-tools format openapi chart-docs judges hooks check check-static
 
 tools: environment ## @check install the pinned linters and judges into .tools/
 	@infra/tools/install
@@ -18,9 +18,6 @@ openapi: environment ## @check write the committed OpenAPI files anew
 
 chart-docs: tools ## @check write the pages of the charts' values anew
 	@infra/tools/judge-charts write
-
-chart-lint: tools ## @check judge the rendered charts and the Dockerfile, or KUBERNETES="1.36"
-	@infra/tools/judge-charts
 
 judges: tools ## @check every judge: charts, schema rules, clients, fuzzing of the running service
 	@KUBERNETES="1.34 1.35 1.36 1.37" infra/tools/judge-charts
