@@ -96,22 +96,21 @@ class Endpoint(APIView):
         if key is None:
             with transaction.atomic() if self.atomic else nullcontext():
                 return self.answer(self.handle())
-        return idempotency.run(request, key, self.handle_in_savepoint)
+        return idempotency.run(request, key, self.handle_once)
 
     def handle(self) -> Response:
         handler: View = getattr(self, (self.request.method or "").lower())
         return handler(self.request, *self.args, **self.kwargs)
 
-    def handle_in_savepoint(self) -> HttpResponse:
-        """The view's answer, its refusals included; a failure of ours goes up and takes the transaction with it."""
+    def handle_once(self) -> HttpResponse:
+        """The view's answer; its refusals are raised as such, and a failure of ours as it is."""
         try:
-            with transaction.atomic():
-                return self.answer(self.handle())
+            return self.answer(self.handle())
         except Exception as error:
             # A lost race in the database is not the view's own refusal: a retry may well succeed.
             if isinstance(error, DatabaseError) or problems.translate(error).status_code >= SERVER_ERROR:
                 raise
-            return self.answer(self.handle_exception(error))
+            raise idempotency.Refused(self.answer(self.handle_exception(error))) from error
 
     def answer(self, response: Response) -> HttpResponse:
         """The response with its headers and its bytes, so that it can be recorded."""

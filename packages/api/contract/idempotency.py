@@ -7,9 +7,11 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import BigIntegerField
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
@@ -17,9 +19,13 @@ from rest_framework.request import Request
 from contract import metrics, tenancy
 from contract.authentication import Principal
 from contract.models import IdempotencyRecord
+from contract.parameters import Parameter, Slot
 from contract.problems import Problem
+from contract.statements import Statement
 
 HEADER = "Idempotency-Key"
+LOCK_AND_FIND = "SELECT record.*, pg_try_advisory_xact_lock(%s) FROM (SELECT 1) AS once LEFT JOIN ({}) AS record ON TRUE"
+FIND = "SELECT record.*, 1 FROM (SELECT 1) AS once LEFT JOIN ({}) AS record ON 1 = 1"
 KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x7e]{1,255})"|(?P<bare>[\x21\x23-\x7e][\x20-\x7e]{0,254})')
 METHODS = frozenset({"POST", "PUT", "PATCH"})
 KEPT = timedelta(hours=24)
@@ -78,23 +84,27 @@ def read_key(request: Request, policy: str) -> str | None:
     return match["quoted"] or match["bare"]
 
 
+class Refused(Exception):
+    """The view's own refusal: what it had written is undone, then the refusal is recorded."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
 def run(request: Request, key: str, execute: Callable[[], HttpResponse]) -> HttpResponse:
     """Execute once per (tenant, principal, key); give every retry the first answer.
 
-    `execute` runs the view in a savepoint and returns a rendered response; a 5xx must be raised, not returned.
+    `execute` returns a rendered response, or raises `Refused` with one; a 5xx must be raised as it is.
     """
     identity = _identity(request, key)
     fingerprint = _fingerprint(request)
-    with transaction.atomic():
-        if not _lock(identity):
-            raise InFlight()
-        record = IdempotencyRecord.objects.filter(**identity).first()
-        if record and record.expires_at > timezone.now():
-            return _replay(record, fingerprint)
-        response = execute()
-        if response.status_code < 300 or response.status_code in STORED_PROBLEMS:
-            _store(record, identity, fingerprint, response)
-        return response
+    try:
+        with transaction.atomic():
+            return _find(identity, fingerprint) or _store(identity, fingerprint, execute())
+    except Refused as refusal:
+        with transaction.atomic():
+            return _find(identity, fingerprint) or _store(identity, fingerprint, refusal.response)
 
 
 def _identity(request: Request, key: str) -> dict[str, str]:
@@ -113,37 +123,55 @@ def _fingerprint(request: Request) -> bytes:
     return digest.digest()
 
 
-def _lock(identity: dict[str, str]) -> bool:
-    """True when no twin is running. SQLite has one writer at a time, so a twin waits and then replays."""
-    if connection.vendor != "postgresql":
-        return True
-    text = "\n".join(identity.values()).encode()
-    number = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-        return bool(cursor.fetchone()[0])
+@cache
+def _statements() -> tuple[Statement, Statement]:
+    """(find, insert). The first one also takes the lock that tells twins apart; SQLite lets one write at a time."""
+    fields = [Parameter(name, IdempotencyRecord._meta.get_field(name)) for name in ("tenant", "principal", "key")]
+    record = IdempotencyRecord.objects.filter(**{field.name: field for field in fields})
+    found = record.values_list("fingerprint", "status", "headers", "body", "expires_at")
+    if connection.vendor == "postgresql":
+        find = Statement(found, template=LOCK_AND_FIND, slots=[Slot("lock", BigIntegerField())])
+    else:
+        find = Statement(found, template=FIND)
+    return find, Statement.insert(IdempotencyRecord)
 
 
-def _replay(record: IdempotencyRecord, fingerprint: bytes) -> HttpResponse:
-    if bytes(record.fingerprint) != fingerprint:
+def _find(identity: dict[str, str], fingerprint: bytes) -> HttpResponse | None:
+    """The answer that this key was given. Raises `InFlight` while a twin is running, and `KeyReused`."""
+    lock = hashlib.blake2b("\n".join(identity.values()).encode(), digest_size=8).digest()
+    ((*record, has_lock),) = _statements()[0].fetch({**identity, "lock": int.from_bytes(lock, signed=True)})
+    if not has_lock:
+        raise InFlight()
+    kept_fingerprint, status, headers, body, expires_at = record
+    if expires_at is None:
+        return None
+    if expires_at <= timezone.now():
+        IdempotencyRecord.objects.filter(**identity).delete()
+        return None
+    if bytes(kept_fingerprint) != fingerprint:
         raise KeyReused()
     metrics.count(metrics.REPLAYS)
-    response = HttpResponse(bytes(record.body), status=record.status, headers=record.headers)
-    response["Idempotent-Replayed"] = "true"
+    return HttpResponse(bytes(body), status=status, headers={**headers, "Idempotent-Replayed": "true"})
+
+
+def _store(identity: dict[str, str], fingerprint: bytes, response: HttpResponse) -> HttpResponse:
+    """Keep a success, or a refusal that a retry would meet again. Raises `InFlight` when a twin was faster."""
+    now = timezone.now()
+    if response.status_code < 300 or response.status_code in STORED_PROBLEMS:
+        values = {
+            "fingerprint": fingerprint,
+            "status": response.status_code,
+            "headers": {name: response[name] for name in STORED_HEADERS if name in response},
+            "body": response.content,
+            "created_at": now,
+            "expires_at": now + KEPT,
+        }
+        try:
+            _statements()[1].fetch({**identity, **values})
+        except IntegrityError:
+            # It ended after our statement had begun to look, and before the statement had the lock.
+            raise InFlight() from None
     return response
-
-
-def _store(expired: IdempotencyRecord | None, identity: dict[str, str], fingerprint: bytes, response: Any) -> None:
-    if expired:
-        expired.delete()
-    IdempotencyRecord.objects.create(
-        **identity,
-        fingerprint=fingerprint,
-        status=response.status_code,
-        headers={name: response[name] for name in STORED_HEADERS if name in response},
-        body=response.content,
-        expires_at=timezone.now() + KEPT,
-    )
 
 
 def purge(now: Any = None) -> int:

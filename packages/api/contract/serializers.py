@@ -1,6 +1,8 @@
 """The wire shape: a ModelSerializer that takes JSON at its word and refuses what it does not know."""
 
 from collections.abc import Mapping
+from copy import copy, deepcopy
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -118,6 +120,10 @@ class MetadataField(serializers.JSONField):
 class StrictMixin(serializers.Serializer[Any]):
     """Unknown fields are 400; read-only ones are ignored, so that what was read can be put back."""
 
+    def get_fields(self) -> dict[str, Any]:
+        """The fields of the class, made once; each serializer binds copies of its own."""
+        return {name: _copied(field) for name, field in _prototypes(type(self)).items()}
+
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
             raise ValidationError({"non_field_errors": [ErrorDetail("The body must be a JSON object.", "invalid")]})
@@ -134,6 +140,17 @@ class StrictMixin(serializers.Serializer[Any]):
 
     def unknown(self, names: list[str]) -> dict[str, Any]:
         return {name: [ErrorDetail("This field does not exist.", "unknown-field")] for name in names}
+
+
+@cache
+def _prototypes(serializer_class: type[StrictMixin]) -> dict[str, Any]:
+    return super(StrictMixin, serializer_class()).get_fields()
+
+
+def _copied(field: Any) -> Any:
+    # Whatever has a child has bound it to itself.
+    has_child = isinstance(field, serializers.BaseSerializer) or hasattr(field, "child") or hasattr(field, "child_relation")
+    return deepcopy(field) if has_child else copy(field)
 
 
 class StrictSerializer(StrictMixin, serializers.Serializer[Any]):

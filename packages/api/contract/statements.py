@@ -12,18 +12,33 @@ from contract import tenancy
 from contract.parameters import Constant, Slot, TenantSlot, place
 
 Row = Sequence[Any]
+INSERT = "INSERT INTO {} ({}) VALUES ({})"
 
 
 class Statement:
-    """SQL made of querysets in a template, good for every tenant and every value of its parameters."""
+    """SQL made of querysets in a template, good for every tenant and every value of its parameters.
 
-    def __init__(self, *querysets: models.QuerySet[Any, Any], template: str = "{}") -> None:
+    `slots` are the parameters of the template itself, which stand before the querysets.
+    """
+
+    def __init__(
+        self, *querysets: models.QuerySet[Any, Any], template: str = "{}", slots: Sequence[Slot] = ()
+    ) -> None:
         self.is_prepared = connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
-        self.params: list[Slot | TenantSlot | Constant] = []
+        self.params: list[Slot | TenantSlot | Constant] = list(slots)
         self.converters: list[tuple[int, list[Any], Any]] = []
         self.width = 0
         with tenancy.any_tenant():
             self.sql = template.format(*[self._compile(queryset) for queryset in querysets])
+
+    @classmethod
+    def insert(cls, model: type[models.Model]) -> "Statement":
+        """Insert one row; its parameters are the model's attributes, without the key that the database makes."""
+        quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+        fields = [field for field in model._meta.concrete_fields if field is not model._meta.auto_field]
+        columns = ", ".join(quote(field.column) for field in fields)
+        text = INSERT.format(quote(model._meta.db_table), columns, ", ".join(["%s"] * len(fields)))
+        return cls(template=text, slots=[Slot(field.attname, field) for field in fields])
 
     def _compile(self, queryset: models.QuerySet[Any, Any]) -> str:
         compiler = cast(Any, queryset.query).get_compiler(connection=connections[DEFAULT_DB_ALIAS])
@@ -73,7 +88,7 @@ class Statement:
         started = time.monotonic()
         with connection.wrap_database_errors:
             cursor.execute(self.sql, bound, binary=True)
-            rows: list[Row] = cursor.fetchall()
+            rows: list[Row] = cursor.fetchall() if cursor.description else []
         if connection.queries_logged:
             connection.queries_log.append({"sql": self.sql, "time": f"{time.monotonic() - started:.3f}"})
         return rows
@@ -81,7 +96,7 @@ class Statement:
     def _run(self, connection: Any, bound: list[Any]) -> list[Row]:
         with connection.cursor() as cursor:
             cursor.execute(self.sql, bound)
-            return cast(list[Row], cursor.fetchall())
+            return cast(list[Row], cursor.fetchall() if cursor.description else [])
 
     def _converted(self, rows: list[Row], connection: Any) -> list[Row]:
         converted = [list(row) for row in rows]

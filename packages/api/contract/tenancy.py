@@ -135,8 +135,15 @@ class TenantManager[M: models.Model](models.Manager[M]):
 
     use_in_migrations = False
 
+    # The condition is made once for the model; whom it means is decided when SQL is compiled.
+    _walled: models.QuerySet[M] | None = None
+
     def get_queryset(self) -> models.QuerySet[M]:
-        return super().get_queryset().filter(InScope())
+        if self._db or self._hints:  # type: ignore[attr-defined]
+            return super().get_queryset().filter(InScope())
+        if self._walled is None or self._walled.model is not self.model:
+            self._walled = super().get_queryset().filter(InScope())
+        return self._walled.all()
 
 
 class TenantField(models.ForeignKey[Any, Any]):
