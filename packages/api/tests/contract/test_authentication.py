@@ -268,7 +268,8 @@ def test_a_person_without_an_organization_gets_403(owner: Member) -> None:
 def test_a_key_can_not_name_another_organization(owner: Member, outsider: Member) -> None:
     client = owner.key_client("customers:read")
 
-    foreign = client.get("/api/v1/customers/", HTTP_X_ORGANIZATION=str(outsider.organization.pk))
-    own = client.get("/api/v1/customers/", HTTP_X_ORGANIZATION=str(owner.organization.pk))
+    for organization, status in ((outsider.organization, 403), (owner.organization, 200)):
+        for wanted in (str(organization.pk), str(organization.pk).upper(), organization.slug):
+            answer = client.get("/api/v1/customers/", HTTP_X_ORGANIZATION=wanted)
 
-    assert (foreign.status_code, own.status_code) == (403, 200)
+            assert answer.status_code == status, wanted
