@@ -1,5 +1,6 @@
 """The dispatcher: one authenticator that picks the scheme by the kind of credential, so that none ends the chain."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +16,7 @@ from rest_framework.request import Request
 from contract.gate import Membership
 from contract.problems import Problem
 
+SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 CHALLENGE = 'Bearer realm="api", Api-Key realm="api"'
 
 
@@ -101,7 +103,8 @@ class Dispatcher(BaseAuthentication):
 
     def identify_session(self, request: Request) -> Principal | None:
         """Django's session, with the CSRF check that only cookies need."""
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        # What Django never issued is not asked for: PostgreSQL takes no NUL, for one.
+        if not SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
             return None
         user = request._request.user
         if not user.is_authenticated:

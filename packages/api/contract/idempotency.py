@@ -24,7 +24,9 @@ from contract.problems import Problem
 from contract.statements import Statement
 
 HEADER = "Idempotency-Key"
-LOCK_AND_FIND = "SELECT record.*, pg_try_advisory_xact_lock(%s) FROM (SELECT 1) AS once LEFT JOIN ({}) AS record ON TRUE"
+LOCK_AND_FIND = (
+    "SELECT record.*, pg_try_advisory_xact_lock(%s) FROM (SELECT 1) AS once LEFT JOIN ({}) AS record ON TRUE"
+)
 FIND = "SELECT record.*, 1 FROM (SELECT 1) AS once LEFT JOIN ({}) AS record ON 1 = 1"
 KEY = re.compile(r'"(?P<quoted>[\x20-\x21\x23-\x7e]{1,255})"|(?P<bare>[\x21\x23-\x7e][\x20-\x7e]{0,254})')
 METHODS = frozenset({"POST", "PUT", "PATCH"})

@@ -79,7 +79,7 @@ def read_limit(query: QueryDict) -> int:
     text = query.get("limit", str(DEFAULT_LIMIT))
     if not text.isascii() or not text.isdigit() or not text.strip("0"):
         raise InvalidQuery("limit", f"{text[:20]!r} is not a number from 1 to {MAX_LIMIT}.")
-    return min(MAX_LIMIT, int(text[:10]))
+    return min(MAX_LIMIT, int(text.lstrip("0")[:10]))
 
 
 def paginate(rows: Rows, query: QueryDict, bound_to: str, counted: bool) -> Page:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -89,6 +90,8 @@ class Unavailable(Problem):
 
 
 # What frameworks raise, as (status, code, title).
+# Whoever makes more mistakes at once mends these first.
+MAX_ERRORS = 100
 TITLES = {
     400: ("bad-request", "The request is not valid"),
     401: ("not-authenticated", "Credentials are missing or not valid"),
@@ -184,7 +187,7 @@ class Invalid(Problem):
 
 
 def _invalid(error: exceptions.ValidationError) -> Invalid:
-    return Invalid(errors=list(pointers(error.get_full_details())))
+    return Invalid(errors=list(islice(pointers(error.get_full_details()), MAX_ERRORS)))
 
 
 def _violation(error: DatabaseError) -> Problem:

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from copy import copy, deepcopy
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from django.db import models
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+# More unknown names than this are not listed one by one.
+MAX_UNKNOWN = 20
 MAX_METADATA_KEYS = 50
 MAX_METADATA_KEY_LENGTH = 40
 MAX_METADATA_VALUE_LENGTH = 500
@@ -99,7 +102,7 @@ class MetadataField(serializers.JSONField):
             self.fail("size")
         for name, value in data.items():
             self.check(name, value)
-        return data
+        return {name: data[name] for name in sorted(data, key=_as_kept)}
 
     def check(self, name: str, value: Any) -> None:
         if not 1 <= len(name) <= MAX_METADATA_KEY_LENGTH:
@@ -117,6 +120,21 @@ class MetadataField(serializers.JSONField):
         return value
 
 
+def _as_kept(name: str) -> tuple[int, bytes]:
+    """PostgreSQL's order of names, so that an answer is the same before and after it was stored."""
+    text = name.encode()
+    return len(text), text
+
+
+class BoundedListField(serializers.ListField):
+    """A list whose length is looked at before its items are."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+            raise ValidationError(f"The list has at most {self.max_length} items.", "max_length")
+        return super().to_internal_value(data)
+
+
 class StrictMixin(serializers.Serializer[Any]):
     """Unknown fields are 400; read-only ones are ignored, so that what was read can be put back."""
 
@@ -127,7 +145,7 @@ class StrictMixin(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
             raise ValidationError({"non_field_errors": [ErrorDetail("The body must be a JSON object.", "invalid")]})
-        unknown = [name for name in data if name not in self.fields]
+        unknown = list(islice((name for name in data if name not in self.fields), MAX_UNKNOWN))
         try:
             values = super().to_internal_value(data)
         except ValidationError as error:
@@ -149,7 +167,9 @@ def _prototypes(serializer_class: type[StrictMixin]) -> dict[str, Any]:
 
 def _copied(field: Any) -> Any:
     # Whatever has a child has bound it to itself.
-    has_child = isinstance(field, serializers.BaseSerializer) or hasattr(field, "child") or hasattr(field, "child_relation")
+    has_child = (
+        isinstance(field, serializers.BaseSerializer) or hasattr(field, "child") or hasattr(field, "child_relation")
+    )
     return deepcopy(field) if has_child else copy(field)
 
 

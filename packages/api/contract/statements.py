@@ -21,9 +21,7 @@ class Statement:
     `slots` are the parameters of the template itself, which stand before the querysets.
     """
 
-    def __init__(
-        self, *querysets: models.QuerySet[Any, Any], template: str = "{}", slots: Sequence[Slot] = ()
-    ) -> None:
+    def __init__(self, *querysets: models.QuerySet[Any, Any], template: str = "{}", slots: Sequence[Slot] = ()) -> None:
         self.is_prepared = connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
         self.params: list[Slot | TenantSlot | Constant] = list(slots)
         self.converters: list[tuple[int, list[Any], Any]] = []
@@ -35,7 +33,7 @@ class Statement:
     def insert(cls, model: type[models.Model]) -> "Statement":
         """Insert one row; its parameters are the model's attributes, without the key that the database makes."""
         quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-        fields = [field for field in model._meta.concrete_fields if field is not model._meta.auto_field]
+        fields: list[Any] = [field for field in model._meta.concrete_fields if field is not model._meta.auto_field]
         columns = ", ".join(quote(field.column) for field in fields)
         text = INSERT.format(quote(model._meta.db_table), columns, ", ".join(["%s"] * len(fields)))
         return cls(template=text, slots=[Slot(field.attname, field) for field in fields])

@@ -227,6 +227,7 @@ def client_address(request: HttpRequest) -> str:
         address = ipaddress.ip_address(trusted)
     except ValueError:
         return str(request.META.get("REMOTE_ADDR", ""))
+    address = getattr(address, "ipv4_mapped", None) or address
     # One IPv6 customer holds a whole /64.
     return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
 

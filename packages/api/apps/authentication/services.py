@@ -93,6 +93,10 @@ def log_in(*, identifier: str, password: str) -> TokenPair:
     Unknown and known identifiers take the same time and get the same answer.
     """
     now = timezone.now()
+    if not identifier.isascii():
+        # No account has such a name, but PostgreSQL would take some letters for their look-alikes.
+        make_password(password)
+        raise WrongCredentials()
     identifier_hash = hashlib.sha256(identifier.strip().lower().encode()).hexdigest()
     refuse_after_failures(identifier_hash, now)
     user = User.objects.filter(pk__in=_candidates(identifier)).first()
@@ -178,7 +182,7 @@ def log_out(*, token: str | None, principal: Principal | None) -> None:
         try:
             session = tokens.verify(token, "refresh")["sid"]
         except tokens.InvalidToken:
-            return
+            session = principal.session if principal else None
     elif principal is not None and principal.session is not None:
         session = principal.session
     else:

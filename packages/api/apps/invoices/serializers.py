@@ -7,6 +7,7 @@ from rest_framework import serializers
 from apps.invoices.models import MAX_QUANTITY, MAX_TOTAL, MAX_UNIT_AMOUNT, CreditNote, Invoice, InvoiceLine, Product
 from apps.invoices.services import Item
 from contract.serializers import (
+    BoundedListField,
     MetadataField,
     ResourceSerializer,
     StrictBooleanField,
@@ -81,7 +82,7 @@ class ItemInput(StrictSerializer):
 class InvoiceEditInput(StrictSerializer):
     """What can be said about a draft; a final invoice takes memo and metadata only."""
 
-    items = serializers.ListField(child=ItemInput(), min_length=1, max_length=MAX_ITEMS)
+    items = BoundedListField(child=ItemInput(), min_length=1, max_length=MAX_ITEMS)
     currency = CurrencyInput(required=False)
     due_in_days = StrictIntegerField(min_value=0, max_value=3650, required=False)
     discount = StrictIntegerField(min_value=0, max_value=MAX_TOTAL, required=False)

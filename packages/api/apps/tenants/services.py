@@ -22,7 +22,6 @@ def issue_api_key(
     *, organization: Organization, name: str, scopes: Iterable[str], expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
     """(row, plain key): `pk_<live|test>_<prefix>_<secret>`, whose secret exists nowhere else."""
-    environment = "live" if settings.IS_PRODUCTION else "test"
     prefix, secret = secrets.token_hex(6), secrets.token_hex(24)
     key = ApiKey.objects.create(
         organization=organization,
@@ -32,7 +31,7 @@ def issue_api_key(
         scopes=sorted(scopes),
         expires_at=expires_at,
     )
-    return key, f"pk_{environment}_{prefix}_{secret}"
+    return key, f"pk_{_environment()}_{prefix}_{secret}"
 
 
 def revoke_api_key(*, key: ApiKey) -> None:
@@ -67,7 +66,7 @@ def authenticate_api_key(text: str, wanted: str | None = None) -> Principal:
     """The machine behind a key. Raises `InvalidCredentials` for unknown, expired and revoked ones alike."""
     now = timezone.now()
     parts = text.split("_")
-    if len(parts) != 4:
+    if len(parts) != 4 or parts[:2] != ["pk", _environment()]:
         raise InvalidCredentials()
     passage = KEYS.open(wanted, prefix=parts[2], secret_hash=_hash(parts[3]), now=now)
     if passage is None:
@@ -78,6 +77,11 @@ def authenticate_api_key(text: str, wanted: str | None = None) -> Principal:
     return Principal(
         kind="api_key", id=key_id, tenant=tenant, scopes=frozenset(scopes), memberships=passage.memberships
     )
+
+
+def _environment() -> str:
+    """What a key says about itself, so that nobody takes a test's for a customer's."""
+    return "live" if settings.IS_PRODUCTION else "test"
 
 
 def _hash(secret: str) -> str:
