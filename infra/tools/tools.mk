@@ -20,7 +20,8 @@ chart-docs: tools ## @check write the pages of the charts' values anew
 	@infra/tools/judge-charts write
 
 judges: tools ## @check every judge: charts, schema rules, clients, fuzzing of the running service
-	@KUBERNETES="1.34 1.35 1.36 1.37" infra/tools/judge-charts
+	@infra/tools/install go-heavy
+	@HEAVY=1 KUBERNETES="1.34 1.35 1.36 1.37" infra/tools/judge-charts
 	@infra/tools/judge-schema
 	@infra/tools/judge-service
 
