@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import Model
+from django.http import HttpResponse
 from rest_framework import status
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from contract import concurrency
 from contract.endpoints import Endpoint
 from contract.resources import Resource
 from contract.serializers import StrictSerializer
@@ -32,12 +31,11 @@ class Command(Endpoint):
     input_serializer: ClassVar[type[BaseSerializer[Any]]] = NoInput
     success_status: ClassVar[int] = status.HTTP_200_OK
 
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         rows = self.resource(request=request, kwargs=self.kwargs, action="command", format_kwarg=None)
         row = rows.get_object()
         rows.require_match(request, row)
         serializer = self.input_serializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         changed = type(self).service(**{self.row_name: row}, **serializer.validated_data)
-        representation = rows.get_serializer(changed).data
-        return Response(representation, self.success_status, headers={"ETag": concurrency.etag(representation)})
+        return rows.answer_with(changed, status=self.success_status)

@@ -106,10 +106,10 @@ def paginate(rows: Rows, query: QueryDict, bound_to: str, counted: bool) -> Page
 
 def links(request: Request, page: Page) -> str:
     """The Link header's value, with the request's own query around each cursor."""
-    places = (("next", page.next), ("prev", page.prev))
-    return ", ".join(f'<{_url(request, cursor)}>; rel="{relation}"' for relation, cursor in places if cursor)
-
-
-def _url(request: Request, cursor: str) -> str:
-    query = {**request.query_params.dict(), "cursor": cursor}
-    return request.build_absolute_uri(f"{request.path}?{urlencode(query)}")
+    places = [(relation, cursor) for relation, cursor in (("next", page.next), ("prev", page.prev)) if cursor]
+    if not places:
+        return ""
+    address, query = request.build_absolute_uri(request.path), request.query_params.dict()
+    return ", ".join(
+        f'<{address}?{urlencode({**query, "cursor": cursor})}>; rel="{relation}"' for relation, cursor in places
+    )

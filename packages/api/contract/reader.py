@@ -81,12 +81,18 @@ class CompiledRows:
     conditions: Sequence[Condition]
     keyset: Keyset
 
+    @property
+    def has_one_plan(self) -> bool:
+        """Whether one index is best for all values, as it is unless there is a range, which can be short or long."""
+        return all(lookup.endswith(("__exact", "__in")) for lookup, _ in self.conditions)
+
     def count(self, most: int) -> int:
         statement = self.reader.statement(("count", most, _shape(self.conditions)), lambda: self._count(most))
         return int(statement.fetch(_values(self.conditions))[0][0])
 
     def _count(self, most: int) -> Statement:
-        return Statement(narrowed(self.reader.queryset, self.conditions).values_list(Value(1))[:most], template=COUNT)
+        rows = narrowed(self.reader.queryset, self.conditions).values_list(Value(1))[:most]
+        return Statement(rows, template=COUNT, has_one_plan=self.has_one_plan)
 
     def cut(self, cursor: Cursor | None, limit: int) -> list[Row]:
         behind = {f"behind.{index}": value for index, value in enumerate(cursor.values)} if cursor else {}
@@ -103,7 +109,7 @@ class CompiledRows:
         if backwards is not None:
             place = [Parameter(f"behind.{index}", field) for index, field in enumerate(self.keyset.fields)]
             rows = rows.filter(self.keyset.beyond(place, backwards))
-        return Statement(rows.values_list(*self.selection)[:limit])
+        return Statement(rows.values_list(*self.selection)[:limit], has_one_plan=self.has_one_plan)
 
     @property
     def selection(self) -> list[Any]:

@@ -18,9 +18,9 @@ def dumps(value: Any) -> bytes:
     return orjson.dumps(value, default=_default, option=orjson.OPT_UTC_Z)
 
 
-def json_response(body: bytes, headers: Mapping[str, str]) -> HttpResponse:
-    """A 200 whose body is made already."""
-    return HttpResponse(body, content_type=ORJSONRenderer.media_type, headers=headers)
+def json_response(body: bytes, headers: Mapping[str, str], status: int = 200) -> HttpResponse:
+    """An answer whose body is made already."""
+    return HttpResponse(body, content_type=ORJSONRenderer.media_type, headers=headers, status=status)
 
 
 def _default(value: Any) -> Any:

@@ -145,13 +145,11 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         tenant = tenancy.current().tenant
         return cursors.binding(self.model._meta.label, self.kwargs, sorted(query.items()), order, tenant, owner)
 
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         serializer = self.get_input_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         instance = self.perform_create(serializer)
-        representation = self.get_serializer(instance).data
-        headers = {"Location": self.location(instance), "ETag": concurrency.etag(representation)}
-        return Response(representation, status.HTTP_201_CREATED, headers=headers)
+        return self.answer_with(instance, {"Location": self.location(instance)}, status.HTTP_201_CREATED)
 
     def get_input_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:
         """The serializer of the body: the resource's own, or what `input_serializers` says for the action."""
@@ -177,13 +175,13 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
             raise Http404
         return found
 
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.change(request, partial=False)
 
-    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.change(request, partial=True)
 
-    def change(self, request: Request, *, partial: bool) -> Response:
+    def change(self, request: Request, *, partial: bool) -> HttpResponse:
         instance = self.get_object()
         self.require_match(request, instance)
         serializer = self.get_input_serializer(instance, data=request.data, partial=partial)
@@ -191,8 +189,12 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         changed = self.perform_update(serializer)
         # What was prefetched with the row is the state of before.
         vars(changed).pop("_prefetched_objects_cache", None)
-        representation = self.get_serializer(changed).data
-        return Response(representation, headers={"ETag": concurrency.etag(representation)})
+        return self.answer_with(changed)
+
+    def answer_with(self, instance: M, headers: Mapping[str, str] | None = None, status: int = 200) -> HttpResponse:
+        """The row after a write, with its ETag."""
+        body = dumps(self.get_serializer(instance).data)
+        return json_response(body, {"ETag": concurrency.etag_of(body), **(headers or {})}, status)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         instance = self.get_object()

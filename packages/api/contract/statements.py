@@ -18,11 +18,19 @@ INSERT = "INSERT INTO {} ({}) VALUES ({})"
 class Statement:
     """SQL made of querysets in a template, good for every tenant and every value of its parameters.
 
-    `slots` are the parameters of the template itself, which stand before the querysets.
+    `slots` are the parameters of the template itself, which stand before the querysets. PostgreSQL prepares the
+    statement and plans it once for all values, except where `has_one_plan` says that the plan depends on them.
     """
 
-    def __init__(self, *querysets: models.QuerySet[Any, Any], template: str = "{}", slots: Sequence[Slot] = ()) -> None:
-        self.is_prepared = connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
+    def __init__(
+        self,
+        *querysets: models.QuerySet[Any, Any],
+        template: str = "{}",
+        slots: Sequence[Slot] = (),
+        has_one_plan: bool = True,
+    ) -> None:
+        self.is_on_server = connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
+        self.has_one_plan = has_one_plan
         self.params: list[Slot | TenantSlot | Constant] = list(slots)
         self.converters: list[tuple[int, list[Any], Any]] = []
         self.width = 0
@@ -33,8 +41,8 @@ class Statement:
     def insert(cls, model: type[models.Model]) -> "Statement":
         """Insert one row; its parameters are the model's attributes, without the key that the database makes."""
         quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-        fields: list[Any] = [field for field in model._meta.concrete_fields if field is not model._meta.auto_field]
-        columns = ", ".join(quote(field.column) for field in fields)
+        fields = [field for field in model._meta.concrete_fields if field is not model._meta.auto_field]
+        columns = ", ".join(quote(str(field.column)) for field in fields)
         text = INSERT.format(quote(model._meta.db_table), columns, ", ".join(["%s"] * len(fields)))
         return cls(template=text, slots=[Slot(field.attname, field) for field in fields])
 
@@ -44,11 +52,11 @@ class Statement:
         columns = [expression for expression, _, _ in compiler.select]
         for position, (functions, expression) in compiler.get_converters(columns).items():
             # In binary form JSON arrives parsed.
-            if not (self.is_prepared and isinstance(expression.output_field, models.JSONField)):
+            if not (self.is_on_server and isinstance(expression.output_field, models.JSONField)):
                 self.converters.append((self.width + position, functions, expression))
         self.width += len(columns)
         places = [place(param) for param in params]
-        if self.is_prepared:
+        if self.is_on_server:
             # As literals, so that an expression meets the index that was built with the same one.
             literals = [_literal(each.value) if isinstance(each, Constant) else "%s" for each in places]
             text = text.replace("%%", "%%%%") % tuple(literals)
@@ -60,9 +68,9 @@ class Statement:
         """All rows, as the fields of the querysets would give them."""
         connection: Any = connections[DEFAULT_DB_ALIAS]
         bound = self.bind(values)
-        if self.is_prepared and not sets_scope:
+        if self.is_on_server and not sets_scope:
             tenancy.settle()
-        rows = self._run_prepared(connection, bound) if self.is_prepared else self._run(connection, bound)
+        rows = self._run_on_server(connection, bound) if self.is_on_server else self._run(connection, bound)
         return self._converted(rows, connection) if self.converters else rows
 
     def bind(self, values: Mapping[str, Any]) -> list[Any]:
@@ -70,7 +78,7 @@ class Statement:
         connection = connections[DEFAULT_DB_ALIAS]
         return [param.bind(values, connection) for param in self.params]
 
-    def _run_prepared(self, connection: Any, bound: list[Any]) -> list[Row]:
+    def _run_on_server(self, connection: Any, bound: list[Any]) -> list[Row]:
         try:
             return self._execute(connection, bound)
         except NotSupportedError:
@@ -85,7 +93,7 @@ class Statement:
         cursor = connection.server_side_cursor()
         started = time.monotonic()
         with connection.wrap_database_errors:
-            cursor.execute(self.sql, bound, binary=True)
+            cursor.execute(self.sql, bound, prepare=None if self.has_one_plan else False, binary=True)
             rows: list[Row] = cursor.fetchall() if cursor.description else []
         if connection.queries_logged:
             connection.queries_log.append({"sql": self.sql, "time": f"{time.monotonic() - started:.3f}"})

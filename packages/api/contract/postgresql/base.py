@@ -24,6 +24,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         params["prepare_threshold"] = PREPARED_AFTER
         return params
 
+    def init_connection_state(self) -> None:
+        """Plan what is prepared once: whether PostgreSQL finds that worth it is a close call for each statement."""
+        super().init_connection_state()
+        self.connection.execute("SET plan_cache_mode = force_generic_plan")
+        if not self.get_autocommit():
+            self.connection.commit()
+
     def create_cursor(self, name: str | None = None) -> Cursor[Any]:
         """Django's cursors, without its question for the loader's zone, which a loader in C can't answer."""
         if name is None:

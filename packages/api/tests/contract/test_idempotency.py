@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 import requests
 import time_machine
+from django.db import connection
+from django.http import HttpResponse
 from django.utils import timezone
-from rest_framework.test import APIClient
+from rest_framework.request import Request
+from rest_framework.test import APIClient, APIRequestFactory
 
 from conftest import Member
 from contract import idempotency
+from contract.authentication import Principal
 from contract.models import IdempotencyRecord
 from tests.contract.routes import CREATABLE, Route, all_routes, body, name
 from tests.contract.servers import authorization, serving
@@ -252,3 +256,46 @@ def test_a_process_killed_between_the_write_and_the_commit_leaves_neither(owner:
     assert left == (1, 0)
     assert retry.status_code == 201
     assert count(owner) == 2
+
+
+def posted() -> Request:
+    request = Request(APIRequestFactory().post(SPECIMENS, {"name": "x"}))
+    request.auth = Principal(kind="user", id="twin")  # type: ignore[assignment]
+    return request
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_twin_that_ended_unseen_wins(owner: Member) -> None:
+    """It commits after this request's statement began to look, and frees its lock before the statement asks for it."""
+
+    def twin() -> None:
+        IdempotencyRecord.objects.create(
+            principal="user:twin", key="k", fingerprint=b"", status=201, body=b"", expires_at=timezone.now()
+        )
+        connection.close()
+
+    def execute() -> HttpResponse:
+        with owner.rows():
+            SpecimenFactory()
+        thread = threading.Thread(target=twin)
+        thread.start()
+        thread.join()
+        return HttpResponse(status=201)
+
+    with pytest.raises(idempotency.InFlight):
+        idempotency.run(posted(), "k", execute)
+
+    assert count(owner) == 0
+
+
+def test_a_refusal_undoes_what_the_view_had_written_and_is_kept(owner: Member) -> None:
+    def execute() -> HttpResponse:
+        with owner.rows():
+            SpecimenFactory()
+        raise idempotency.Refused(HttpResponse(b"no", status=409))
+
+    answers = [idempotency.run(posted(), "k", execute) for _ in range(2)]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(409, b"no")] * 2
+    assert answers[1]["Idempotent-Replayed"] == "true"
+    assert count(owner) == 0
