@@ -11,7 +11,7 @@ from processes import Signals, main
 from progress import Refusal
 from variables import ROOT, SECRET_NAMES, SERVICE
 
-SUITES = [ROOT / "tests" / name for name in ("local", "e2e", "house", "perf")]
+SUITES = [ROOT / "tests" / name for name in ("local", "e2e", "house", "perf", "charts")]
 EVERYTHING = (SERVICE / "apps", SERVICE / "contract", SERVICE / "tests", *SUITES)
 
 

@@ -32,7 +32,7 @@ securityContext:
 
 {{- define "deps.container" -}}
 name: {{ .component }}
-image: {{ .settings.image.repository }}:{{ .settings.image.tag }}
+image: {{ with .root.Values.global.imageRegistry }}{{ trimSuffix "/" . }}/{{ end }}{{ .settings.image.repository }}:{{ .settings.image.tag }}
 imagePullPolicy: {{ .settings.image.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false

@@ -1,0 +1,146 @@
+"""Values that contradict each other are refused in sentences, before anything is installed."""
+
+import json
+import re
+from functools import cache
+
+import pytest
+from rendering import CHARTS, Refused, Renderer, nested, template
+from toggles import EXISTING, EXTERNAL, GATEWAY, INGRESS, INLINE, MANAGED_TLS, OWN, S3
+
+# In one process, so that no message is asked for twice.
+pytestmark = pytest.mark.xdist_group("refusals")
+
+PRODUCTION = {**OWN, **EXISTING}
+OPERATOR = {**OWN, **EXTERNAL, "secrets.provider": "externalSecret"}
+LAPTOP = {**OWN, **INLINE, "secrets.provider": "inline", "environment": "development"}
+SCALED = {**PRODUCTION, "api.autoscaling.enabled": True}
+STORED = {**S3, "storage.s3.endpoint": "https://storage.example.com"}
+
+# (good values, what is changed, what the reader is told)
+REFUSED = [
+    (PRODUCTION, {"config.publicUrl": ""}, "config.publicUrl is empty: set it to the address that customers use"),
+    (PRODUCTION, {"config.publicUrl": "http://a.example"}, "config.publicUrl is http://a.example: in production"),
+    (LAPTOP, {"environment": "production"}, "secrets.provider is inline: production takes"),
+    (PRODUCTION, {"demo.enabled": True}, "demo.enabled is true"),
+    (PRODUCTION, {"image.tag": "latest"}, "image.tag is latest"),
+    ({**PRODUCTION, **STORED}, {"storage.s3.endpoint": "http://store"}, "storage.s3.endpoint is http://store"),
+    (PRODUCTION, {"api.docs.env_var": "DOCS"}, "api.docs.env_var is DOCS: the service reads API_DOCS_ENABLED"),
+    (PRODUCTION, {"secrets.existing.name": ""}, "secrets.existing.name is empty"),
+    (PRODUCTION, {"secrets.existing.ownerName": ""}, "secrets.existing.ownerName is empty"),
+    (PRODUCTION, {"secrets.existing.ownerName": "external-secrets"}, "secrets.existing.ownerName is the same Secret"),
+    (OPERATOR, {"secrets.externalSecret.storeName": ""}, "secrets.externalSecret.storeName is empty"),
+    (OPERATOR, {"secrets.externalSecret.entry": ""}, "secrets.externalSecret.entry is empty"),
+    (OPERATOR, {"secrets.externalSecret.ownerEntry": ""}, "secrets.externalSecret.ownerEntry is empty"),
+    (LAPTOP, {"secrets.inline.secretKey": ""}, "secrets.inline.secretKey is empty"),
+    (LAPTOP, {"secrets.inline.redisUrl": ""}, "secrets.inline.redisUrl is empty"),
+    (LAPTOP, {"secrets.inline.databaseOwnerUrl": ""}, "secrets.inline.databaseOwnerUrl is empty"),
+    (LAPTOP, {"secrets.inline.jwtSigningKey": "short"}, "secrets.inline.jwtSigningKey has a part of fewer than 32"),
+    (
+        {**LAPTOP, "redis.ca.secretName": "external-redis"},
+        {"secrets.inline.redisUrl": "redis://redis"},
+        "secrets.inline.redisUrl does not begin with rediss://",
+    ),
+    (PRODUCTION, {"migrations.activeDeadlineSeconds": 5}, "migrations.activeDeadlineSeconds (5) is not longer than"),
+    ({**PRODUCTION, **GATEWAY}, {"gateway.parentRefs": []}, "gateway.parentRefs is empty"),
+    ({**PRODUCTION, **GATEWAY}, {"gateway.hostnames": []}, "gateway.hostnames is empty"),
+    ({**PRODUCTION, **GATEWAY}, {"gateway.redirect.enabled": True}, "gateway.redirect.parentRefs is empty"),
+    (
+        {**PRODUCTION, **GATEWAY, **MANAGED_TLS},
+        {"gateway.backendTLS.caName": ""},
+        "gateway.backendTLS.caName is empty, though tls.mode is certManager",
+    ),
+    ({**PRODUCTION, **INGRESS}, {"ingress.hosts": []}, "ingress.hosts is empty"),
+    (PRODUCTION, {"api.docs.exposure": "public"}, "api.docs.exposure is public, but api.docs.enabled is false"),
+    (PRODUCTION, {"tls.mode": "existing"}, "tls.secretName is empty"),
+    (PRODUCTION, {"tls.mode": "certManager"}, "tls.certManager.issuerName is empty"),
+    (PRODUCTION, {"tls.clientAuth": "require"}, "tls.clientAuth is require, but with tls.mode none"),
+    (PRODUCTION, {"tls.clientNames": ["gateway"]}, "tls.clientNames is set, but tls.clientAuth is none"),
+    (SCALED, {"api.autoscaling.minReplicas": 11}, "api.autoscaling.minReplicas (11) is more than"),
+    (SCALED, {"api.autoscaling.cpuPercent": 0}, "api.autoscaling has neither cpuPercent nor memoryPercent"),
+    (SCALED, {"api.resources.requests": {"cpu": None}}, "api.autoscaling.cpuPercent is a share of"),
+    (
+        {**SCALED, "api.autoscaling.memoryPercent": 80},
+        {"api.resources.requests": {"memory": None}},
+        "api.autoscaling.memoryPercent is a share of",
+    ),
+    (PRODUCTION, {"api.pdb.minAvailable": 1}, "api.pdb has both minAvailable and maxUnavailable"),
+    (PRODUCTION, {"api.pdb.maxUnavailable": ""}, "api.pdb has neither minAvailable nor maxUnavailable"),
+    (
+        {**PRODUCTION, "api.pdb.maxUnavailable": "", "api.pdb.minAvailable": 1},
+        {"api.pdb.minAvailable": 2},
+        "api.pdb.minAvailable (2) is not less than the number of pods (2)",
+    ),
+    ({**PRODUCTION, **S3}, {"storage.s3.bucket": ""}, "storage.s3.bucket is empty"),
+    ({**PRODUCTION, **S3}, {"storage.s3.region": ""}, "storage.s3.region is empty"),
+    ({**LAPTOP, **S3}, {"secrets.inline.s3AccessKeyId": ""}, "secrets.inline.s3AccessKeyId or s3SecretAccessKey"),
+    (
+        {**PRODUCTION, "metrics.serviceMonitor.enabled": True},
+        {"metrics.enabled": False},
+        "metrics.serviceMonitor, prometheusRule or dashboards is enabled, but metrics.enabled is false",
+    ),
+]
+
+
+@pytest.mark.parametrize(("good", "change", "sentence"), REFUSED, ids=[sentence for *_, sentence in REFUSED])
+def test_a_contradiction_is_refused(good: dict, change: dict, sentence: str) -> None:
+    assert sentence in message_of({**good, **change})
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)))
+def test_without_it_the_same_values_are_taken(render: Renderer, number: int) -> None:
+    good, _, _ = REFUSED[number]
+
+    assert render(nested(good))
+
+
+def test_every_sentence_of_the_template_was_provoked() -> None:
+    told = [
+        line.removeprefix("  - ") for good, change, _ in REFUSED for line in message_of({**good, **change}).split("\n")
+    ]
+
+    untold = [sentence.pattern for sentence in sentences() if not any(map(sentence.fullmatch, told))]
+
+    assert len(sentences()) > 30
+    assert untold == []
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    message = message_of({"config.publicUrl": "http://a.example", "demo.enabled": True})
+
+    assert "These values can't be installed:" in message
+    assert all(text in message for text in ("config.publicUrl is", "demo.enabled is", "secrets.existing.name is"))
+
+
+@pytest.mark.parametrize(
+    ("flat", "sentence"),
+    [
+        ({"environment": "production"}, "environment is production: this chart's passwords are published"),
+        ({"tls.enabled": True}, "tls.issuerName is empty: name the Issuer"),
+    ],
+)
+def test_the_backing_services_are_for_laptops(flat: dict, sentence: str) -> None:
+    with pytest.raises(Refused, match=re.escape(sentence)):
+        template(nested(flat), CHARTS / "dev-deps")
+
+
+def message_of(flat: dict) -> str:
+    return refusal(json.dumps(nested(flat)))
+
+
+@cache
+def refusal(values: str) -> str:
+    with pytest.raises(Refused) as caught:
+        template(json.loads(values))
+    return str(caught.value)
+
+
+def sentences() -> list[re.Pattern[str]]:
+    """Every sentence in the template, with anything in the place of values."""
+    lines = (CHARTS / "api/templates/_validate.tpl").read_text().splitlines()
+    return [pattern(line) for line in lines if line and not line.startswith("{{")]
+
+
+def pattern(line: str) -> re.Pattern[str]:
+    words = re.split(r"({{.*?}})", line)
+    return re.compile("".join(".*" if word.startswith("{{") else re.escape(word) for word in words))

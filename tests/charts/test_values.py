@@ -1,0 +1,137 @@
+"""Every value is described, once, in words that the schema shares; the schema refuses what can't be meant."""
+
+import pytest
+from descriptions import comments, described, leaves, schema, values
+from rendering import CHARTS, Refused, helm, nested, template
+from toggles import EXISTING, OWN
+
+CHART = ["api", "dev-deps"]
+GOOD = {"api": {**OWN, **EXISTING}, "dev-deps": {}}
+UNTHINKABLE = {
+    "global.imageRegistry": "https://registry.example.com",
+    "fullnameOverride": "Upper_Case",
+    "environment": "staging",
+    "image.repository": "Shop/API",
+    "image.digest": "sha256:abc",
+    "image.pullPolicy": "Sometimes",
+    "config.publicUrl": "api.example.com",
+    "config.allowedHosts": ["https://api.example.com"],
+    "config.corsAllowedOrigins": ["api.example.com"],
+    "config.trustedProxyCount": -1,
+    "config.logLevel": "verbose",
+    "config.maxBodyBytes": 10,
+    "config.throttle.anon": "60 per minute",
+    "config.throttle.auth": "0/min",
+    "secrets.provider": "vault",
+    "secrets.externalSecret.refreshInterval": "hourly",
+    "secrets.inline.databaseUrl": "mysql://db",
+    "secrets.inline.redisUrl": "http://redis",
+    "database.network.port": 70000,
+    "database.network.cidrs": ["10.0.0.1"],
+    "storage.s3.endpoint": "storage.example.com",
+    "storage.s3.auth": "password",
+    "api.replicas": -1,
+    "api.processes": 0,
+    "api.docs.exposure": "everyone",
+    "api.shutdown.drainSeconds": 0,
+    "api.maxSurge": 0,
+    "api.autoscaling.minReplicas": 0,
+    "api.pdb.minAvailable": "half",
+    "api.resources.requests.memory": "much",
+    "api.resources.limits.cpu": -1,
+    "api.probes.liveness.periodSeconds": 0,
+    "api.service.type": "ExternalName",
+    "api.service.trafficDistribution": "Anywhere",
+    "migrations.mode": "entrypoint",
+    "migrations.backoffLimit": -1,
+    "gateway.hostnames": ["https://api.example.com"],
+    "gateway.parentRefs": [{"namespace": "gateway-system"}],
+    "gateway.requestTimeout": "soon",
+    "gateway.backendTLS.caKind": "Bundle",
+    "ingress.hosts": ["api.example.com/v1"],
+    "tls.mode": "self-signed",
+    "tls.clientAuth": "optional",
+    "tls.certManager.duration": "90 days",
+    "metrics.port": 80,
+    "metrics.prometheusRule.errorRatio": 2,
+    "pods.userId": 0,
+    "pods.temporarySize": "small",
+}
+# A value of another type than the one that is asked for.
+WRONG = {"string": 7, "integer": "many", "number": "half", "boolean": "perhaps", "array": "one", "object": "thing"}
+
+
+@pytest.mark.parametrize("chart", CHART)
+def test_every_value_is_described(chart: str) -> None:
+    described_above = comments(chart)
+
+    bare = [
+        key for key in leaves(values(chart)) if not any(f"{key}.".startswith(f"{name}.") for name in described_above)
+    ]
+
+    assert bare == []
+
+
+@pytest.mark.parametrize("chart", CHART)
+def test_the_schema_describes_it_in_the_same_words(chart: str) -> None:
+    in_schema = {key: node["description"] for key, node in described(schema(chart))}
+    above = comments(chart)
+
+    assert {key: in_schema.get(key) for key in above} == above
+
+
+@pytest.mark.parametrize("chart", CHART)
+def test_the_schema_knows_no_value_that_is_not_there(chart: str) -> None:
+    above = comments(chart)
+    ends = {key for key, node in described(schema(chart)) if not node.get("properties")}
+
+    free = {key for key in ends if any(key.startswith(f"{name}.") for name in above)}
+    assert ends - free - above.keys() == set()
+
+
+@pytest.mark.parametrize("chart", CHART)
+def test_a_misspelt_value_is_refused_wherever_it_stands(chart: str) -> None:
+    objects = [key for key, node in described(schema(chart)) if node.get("additionalProperties") is False]
+    flat = {**GOOD[chart], **{f"{key}.misspelt": 1 for key in objects}, "misspelt": 1}
+
+    message = refusal(chart, flat)
+
+    assert [key for key in objects if f"at '{pointer(key)}': additional properties 'misspelt'" not in message] == []
+    assert "at '': additional properties 'misspelt' not allowed" in message
+
+
+@pytest.mark.parametrize("chart", CHART)
+def test_a_value_of_another_type_is_refused(chart: str) -> None:
+    types = {key: node["type"] for key, node in described(schema(chart)) if "type" in node and "properties" not in node}
+
+    message = refusal(chart, {**GOOD[chart], **{key: WRONG[kind] for key, kind in types.items()}})
+
+    assert len(types) > 20
+    assert [key for key in types if f"at '{pointer(key)}'" not in message] == []
+
+
+def test_a_value_that_cannot_be_meant_is_refused_by_name() -> None:
+    message = refusal("api", {**GOOD["api"], **UNTHINKABLE})
+
+    assert [key for key in UNTHINKABLE if f"at '{pointer(key)}" not in message] == []
+
+
+def test_what_all_charts_share_may_hold_more() -> None:
+    assert template(nested({**GOOD["api"], "global.ofAnotherChart": True}))
+
+
+def test_the_chart_is_whole_without_a_network() -> None:
+    assert "$ref" not in str([schema(chart) for chart in CHART])
+    assert not [path for chart in CHART for path in (CHARTS / chart).glob("charts/*")]
+
+
+def refusal(chart: str, flat: dict) -> str:
+    """What Helm says; the chart must not be rendered."""
+    with pytest.raises(Refused) as caught:
+        helm("template", "shop", str(CHARTS / chart), values=nested(flat))
+    return str(caught.value)
+
+
+def pointer(key: str) -> str:
+    """As Helm names it."""
+    return "/" + key.replace(".", "/")
