@@ -5,12 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.authentication import services
-from apps.authentication.serializers import (
-    LoginSerializer,
-    LogoutSerializer,
-    RefreshSerializer,
-    SignInSerializer,
-)
+from apps.authentication.serializers import LoginSerializer, LogoutSerializer, RefreshSerializer, SignInSerializer
 from contract import throttling
 from contract.authentication import OptionalDispatcher, Principal
 from contract.endpoints import Endpoint

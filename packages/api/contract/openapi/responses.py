@@ -46,7 +46,8 @@ def success_headers(schema: ContractSchema, status: str) -> list[str]:
 
 def errors(schema: ContractSchema, operation: Schema) -> set[int]:
     found = set(ALWAYS)
-    if "{" in schema.path:
+    # What the path or the body names may not exist.
+    if "{" in schema.path or schema.has_own_input:
         found.add(404)
     if schema.method in WRITES:
         found.add(409)
@@ -56,7 +57,4 @@ def errors(schema: ContractSchema, operation: Schema) -> set[int]:
         found |= {413, 415}
         if schema.view.idempotency_policy() != "none":
             found.add(422)
-    if schema.has_own_input:
-        # What the body names may not exist.
-        found.add(404)
     return found
