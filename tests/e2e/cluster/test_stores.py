@@ -23,11 +23,13 @@ def encrypted(release: Release, namespace: Namespace) -> Iterator[None]:
     upgrade_stores(namespace, "tls.enabled=true", "tls.issuerName=devcluster-ca")
     yield
     upgrade_stores(namespace)
+    release.upgrade("secrets.revision=plain")
 
 
 @pytest.mark.usefixtures("encrypted")
 def test_both_are_verified(release: Release, namespace: Namespace, door: Door) -> None:
     release.upgrade(*VERIFIED, "secrets.revision=encrypted")
+    door.sign_in()
     query = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl AND usename = 'slipway'"
     psql = ["psql", "--host", "/var/run/postgresql", "--username", "postgres", "slipway", "-tAc", query]
 

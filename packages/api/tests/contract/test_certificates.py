@@ -214,3 +214,20 @@ def test_without_a_connection_to_ask_nobody_passes(settings: Any, anonymous: API
 
     assert answer.status_code == 403
     assert anonymous.get("/livez").status_code == 200
+
+
+def test_an_authority_made_by_plain_openssl_will_do(
+    owner: Member, authority: Authority, shown: Pair, tmp_path: Path
+) -> None:
+    """It has no key usage, which Python's own default would refuse."""
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=plain"]
+    ca, key = tmp_path / "plain.crt", tmp_path / "plain.key"
+    subprocess.run([*made, "-keyout", key, "-out", ca], check=True, capture_output=True)
+    client = Pair(ca, key, 0)
+
+    with serving(
+        workers=1, **{**tls(authority, shown, TLS_CLIENT_AUTH="require"), "TLS_CLIENT_CA_FILE": str(ca)}
+    ) as server:
+        answer = caller(server, client, authorization(owner.client))(CUSTOMERS)
+
+    assert answer.status_code == 200
