@@ -220,10 +220,12 @@ def test_an_authority_made_by_plain_openssl_will_do(
     owner: Member, authority: Authority, shown: Pair, tmp_path: Path
 ) -> None:
     """It has no key usage, which Python's own default would refuse."""
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=plain"]
-    ca, key = tmp_path / "plain.crt", tmp_path / "plain.key"
-    subprocess.run([*made, "-keyout", key, "-out", ca], check=True, capture_output=True)
-    client = Pair(ca, key, 0)
+    ca, ca_key, key, request, cert = (tmp_path / name for name in ("ca.crt", "ca.key", "own.key", "own.csr", "own.crt"))
+    new = ["-newkey", "rsa:2048", "-nodes"]
+    openssl("req", "-x509", *new, "-subj", "/CN=plain", "-keyout", ca_key, "-out", ca)
+    openssl("req", "-new", *new, "-subj", "/CN=client", "-keyout", key, "-out", request)
+    openssl("x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-out", cert)
+    client = Pair(cert, key, 0)
 
     with serving(
         workers=1, **{**tls(authority, shown, TLS_CLIENT_AUTH="require"), "TLS_CLIENT_CA_FILE": str(ca)}
@@ -231,3 +233,7 @@ def test_an_authority_made_by_plain_openssl_will_do(
         answer = caller(server, client, authorization(owner.client))(CUSTOMERS)
 
     assert answer.status_code == 200
+
+
+def openssl(*arguments: str | Path) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
