@@ -13,7 +13,7 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from contract.gate import Membership
+from contract.memberships import Membership
 from contract.problems import Problem
 
 SESSION_KEY = re.compile(r"[a-z0-9]{32}")

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from contract import correlation, filtering, idempotency, problems, tenancy, throttling
 from contract.authentication import InvalidCredentials
-from contract.gate import Membership
+from contract.memberships import Membership
 
 View = Callable[..., Response]
 SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR

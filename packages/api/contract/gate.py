@@ -6,18 +6,16 @@ is the first to notice a dead connection.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
-from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connections
 from django.db.models import CharField, QuerySet, UUIDField
 from django.db.utils import DEFAULT_DB_ALIAS
-from django.utils.module_loading import import_string
 
-from contract import tenancy
+from contract import memberships, tenancy
+from contract.memberships import SEVERAL, Membership, TenantFinder, named
 from contract.parameters import Parameter
 from contract.statements import Row, Statement
 
@@ -34,15 +32,6 @@ WITH_TENANT = """
 # Where there is no row-level security.
 PLAIN_WITHOUT_TENANT = "SELECT * FROM ({}) AS credential"
 PLAIN_WITH_TENANT = "SELECT * FROM ({}) AS credential LEFT JOIN ({}) AS membership ON 1 = 1"
-SEVERAL = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """The organisation that a principal acts for, and as what: a member's role, or the kind of a machine."""
-
-    tenant: UUID
-    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +42,15 @@ class Passage:
     memberships: tuple[Membership, ...]
 
 
-# (organization=…, slug=…) → (tenant, role) of the memberships that fit.
-TenantFinder = Callable[..., QuerySet[Any, Any]]
-
-
 class Gate:
     """Opens requests for one kind of credential.
 
-    `credential` makes a queryset that finds one row as long as the credential is good. `memberships` makes one of the
-    organisations that it may act for; without it, they are those of the person in the parameter `user`.
+    `credential` makes a queryset that finds one row as long as the credential is good. `find` makes one of the
+    memberships that it may act for; without it, they are those of the person in the parameter `user`.
     """
 
-    def __init__(self, credential: Callable[[], QuerySet[Any, Any]], memberships: TenantFinder | None = None) -> None:
-        self.credential, self.memberships = credential, memberships
+    def __init__(self, credential: Callable[[], QuerySet[Any, Any]], find: TenantFinder | None = None) -> None:
+        self.credential, self.find = credential, find
         self._statements: dict[tuple[str, ...] | None, Statement] = {}
 
     def open(self, wanted: str | None, **values: Any) -> Passage | None:
@@ -77,11 +62,12 @@ class Gate:
             return None
         if name is None:
             tenancy.is_told()
-            return Passage(rows[0], ())
-        end = statement.width
-        memberships = tuple(Membership(row[end - 2], row[end - 1]) for row in rows if row[end - 2])
-        tenancy.is_told(*(membership.tenant for membership in memberships))
-        return Passage(rows[0][: end - 2], memberships)
+            return Passage(rows[0][: statement.width], ())
+        # Behind the credential's columns stand tenant and role.
+        end = statement.width - 2
+        found = tuple(Membership(row[end], row[end + 1]) for row in rows if row[end])
+        tenancy.is_told(*(membership.tenant for membership in found))
+        return Passage(rows[0][:end], found)
 
     def _statement(self, name: tuple[str, ...] | None) -> Statement:
         if name not in self._statements:
@@ -93,29 +79,9 @@ class Gate:
         if name is None:
             return Statement(self.credential(), template=WITHOUT_TENANT if is_walled else PLAIN_WITHOUT_TENANT)
         types = {"organization": UUIDField(), "slug": CharField()}
-        find = self.memberships or partial(_tenant_finder(), user=Parameter("user", get_user_model()._meta.pk))
-        memberships = find(**{each: Parameter(each, types[each]) for each in name})[:SEVERAL]
-        return Statement(self.credential(), memberships, template=WITH_TENANT if is_walled else PLAIN_WITH_TENANT)
-
-
-def find_memberships(user_id: str, wanted: str) -> tuple[Membership, ...]:
-    """The memberships of a person who came in by a session cookie."""
-    return tuple(Membership(*row) for row in _tenant_finder()(user=user_id, **named(wanted))[:SEVERAL])
-
-
-@cache
-def _tenant_finder() -> TenantFinder:
-    return import_string(settings.CONTRACT["TENANT_FINDER"])  # type: ignore[no-any-return]
-
-
-def named(wanted: str) -> dict[str, Any]:
-    """What `X-Organization` names an organisation by: its id, its slug, or nothing."""
-    if not wanted:
-        return {}
-    try:
-        return {"organization": UUID(wanted)}
-    except ValueError:
-        return {"slug": wanted}
+        find = self.find or partial(memberships.finder(), user=Parameter("user", get_user_model()._meta.pk))
+        found = find(**{each: Parameter(each, types[each]) for each in name})[:SEVERAL]
+        return Statement(self.credential(), found, template=WITH_TENANT if is_walled else PLAIN_WITH_TENANT)
 
 
 def _fetch(statement: Statement, values: dict[str, Any]) -> list[Row]:

@@ -1,59 +1,21 @@
 """Cursor pages: `{"data": […], "meta": {"next", "prev", "total"}}`, walked by keyset, with RFC 8288 links."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.http import QueryDict
 from rest_framework.request import Request
 
 from contract import cursors, totals
 from contract.cursors import Cursor
-from contract.keysets import Keyset
 from contract.problems import InvalidQuery
+from contract.rows import Rows
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 PARAMETERS = ("cursor", "limit", "sort")
-
-
-class Rows(Protocol):
-    """What a page is cut from: rows in a total order."""
-
-    def count(self, most: int) -> int:
-        """The number of rows, counted no further than `most`."""
-
-    def cut(self, cursor: Cursor | None, limit: int) -> list[Any]:
-        """The first rows behind the cursor's place, in the cursor's direction."""
-
-    def place(self, row: Any) -> list[Any]:
-        """The sort values of a row."""
-
-    def represent(self, rows: Sequence[Any]) -> Any:
-        """Rows as the renderer takes them."""
-
-
-@dataclass(frozen=True, slots=True)
-class QuerySetRows:
-    """Rows as the ORM reads them and a serializer represents them."""
-
-    queryset: QuerySet[Any]
-    keyset: Keyset
-    represent: Callable[[Sequence[Any]], Any]
-
-    def count(self, most: int) -> int:
-        return self.queryset.order_by()[:most].count()
-
-    def cut(self, cursor: Cursor | None, limit: int) -> list[Any]:
-        rows = self.keyset.order(self.queryset, cursor is not None and cursor.backwards)
-        if cursor:
-            rows = rows.filter(self.keyset.beyond(cursor.values, cursor.backwards))
-        return list(rows[:limit])
-
-    def place(self, row: Any) -> list[Any]:
-        return self.keyset.values(row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from contract import gate, tenancy
+from contract import memberships, tenancy
 from contract.authentication import InvalidCredentials, Principal
 from contract.problems import Problem
 
@@ -68,13 +68,13 @@ class ActsForTenant(BasePermission):
         if view.tenancy != "tenant":
             return True
         principal: Principal = request.auth  # type: ignore[assignment]
-        memberships = principal.memberships
-        if memberships is None:
-            memberships = gate.find_memberships(principal.id, request.headers.get("X-Organization", ""))
-        if not memberships:
+        found = principal.memberships
+        if found is None:
+            found = memberships.find(principal.id, request.headers.get("X-Organization", ""))
+        if not found:
             raise NotAMember()
-        if len(memberships) > 1:
+        if len(found) > 1:
             raise OrganizationRequired()
-        view.membership = memberships[0]
+        view.membership = found[0]
         tenancy.enter(view.membership.tenant)
         return True

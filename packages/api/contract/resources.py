@@ -23,6 +23,7 @@ from contract.filtering import Declaration, FilterFields, SortKey
 from contract.keysets import Keyset
 from contract.reader import Condition, Reader
 from contract.rendering import dumps, json_response
+from contract.rows import QuerySetRows, Rows
 
 # A resource that overrides one of these says more than its declaration.
 HOOKS = ("get_queryset", "filter_queryset", "narrowing", "get_object", "get_serializer", "get_serializer_class")
@@ -122,7 +123,7 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         links = pagination.links(request, page)
         return json_response(body, {"Link": links} if links else {})
 
-    def rows(self, request: Request) -> pagination.Rows:
+    def rows(self, request: Request) -> Rows:
         """What the page is cut from. A search has a plan of its own for each text, so the ORM makes it."""
         query = request.query_params
         keyset = keyset_of(type(self), query.get("sort", self.default_sort))
@@ -131,7 +132,7 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
             return self.reader.rows([*self.narrowing(), *conditions], keyset)
         found = self.filter_queryset(self.get_queryset())
         found = found.filter(*map(Q, conditions), self.declaration.search(query))
-        return pagination.QuerySetRows(found, keyset, self.serialized)
+        return QuerySetRows(found, keyset, self.serialized)
 
     def serialized(self, rows: Sequence[M]) -> Any:
         return self.get_serializer(rows, many=True).data
