@@ -8,7 +8,11 @@ PRODUCTION = {**OWN, **EXISTING}
 CERTIFICATES = {"storage.s3.ca.secretName": "external-storage", "storage.s3.network.port": 9000}
 OFF = {
     "storage.s3.enabled": {**S3, **CERTIFICATES},
-    "gateway.enabled": {**GATEWAY, "gateway.redirect.enabled": True, "gateway.redirect.parentRefs": [{"name": "plain"}]},
+    "gateway.enabled": {
+        **GATEWAY,
+        "gateway.redirect.enabled": True,
+        "gateway.redirect.parentRefs": [{"name": "plain"}],
+    },
     "ingress.enabled": INGRESS,
     "api.autoscaling.enabled": {"api.autoscaling.minReplicas": 4, "api.autoscaling.behavior": {"scaleUp": {}}},
     "api.pdb.enabled": {"api.pdb.minAvailable": 1, "api.pdb.maxUnavailable": ""},
