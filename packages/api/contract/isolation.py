@@ -1,5 +1,6 @@
 """Row-level security on PostgreSQL: policies and rights, laid on every tenant table right after it is migrated."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,8 +14,7 @@ from psycopg import sql
 from contract.tenancy import TENANT_FIELD, TenantModel
 
 # The settings are read in sub-selects: once for a statement, where a bare call would be made for every row.
-POLICY = sql.SQL(
-    """
+TEXT = """
     ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
     ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
     DROP POLICY IF EXISTS tenant_wall ON {table};
@@ -22,8 +22,17 @@ POLICY = sql.SQL(
         {column} = (SELECT NULLIF(current_setting('app.tenant', true), '')::uuid)
         OR (SELECT current_setting('app.system', true) = 'on')
     );
-    """
-)
+"""
+POLICY, VERSION = sql.SQL(TEXT), hashlib.blake2b(TEXT.encode(), digest_size=8).hexdigest()
+# What the comment of a policy says when nothing was changed since, and what it says.
+STATE = """
+    SELECT %s || md5(pg_get_expr(polqual, polrelid)), obj_description(pg_policy.oid, 'pg_policy')
+    FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid
+    WHERE polname = 'tenant_wall' AND polrelid = %s::regclass
+        AND polpermissive AND polcmd = '*' AND polroles = '{0}' AND polwithcheck IS NULL
+        AND relrowsecurity AND relforcerowsecurity
+"""
+MARK = sql.SQL("COMMENT ON POLICY tenant_wall ON {table} IS {mark}")
 # The owner migrates; the runtime role reads and writes rows, and can neither change nor empty a table.
 RIGHTS = sql.SQL(
     """
@@ -46,11 +55,23 @@ def protect_tables(sender: AppConfig, **_: Any) -> None:
         return
     with connection.cursor() as cursor:
         for model in tenant_models():
-            table, column = sql.Identifier(model._meta.db_table), sql.Identifier(f"{TENANT_FIELD}_id")
-            cursor.execute(POLICY.format(table=table, column=column))
+            protect(cursor, model._meta.db_table)
         role = runtime_role()
         if role and role != connection.settings_dict["USER"]:
             cursor.execute(RIGHTS.format(role=sql.Identifier(role)))
+
+
+def protect(cursor: Any, name: str) -> None:
+    """Lay the policy, unless it stands as this code lays it: laying it waits for whoever reads the table."""
+    table = sql.Identifier(name)
+    state = [VERSION, table.as_string(None)]
+    cursor.execute(STATE, state)
+    now, mark = cursor.fetchone() or (None, "")
+    if now == mark:
+        return
+    cursor.execute(POLICY.format(table=table, column=sql.Identifier(f"{TENANT_FIELD}_id")))
+    cursor.execute(STATE, state)
+    cursor.execute(MARK.format(table=table, mark=sql.Literal(cursor.fetchone()[0])))
 
 
 def runtime_role() -> str:

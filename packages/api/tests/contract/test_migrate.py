@@ -88,3 +88,22 @@ def test_an_unreachable_database_is_one_sentence() -> None:
     assert refused.returncode == 1
     assert "PostgreSQL does not let us in" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_policy_that_stands_is_left_alone_and_a_changed_one_is_laid_again(urls: dict[str, str]) -> None:
+    migrate(urls, "--verbosity", "0")
+    with psycopg.connect(urls["DATABASE_OWNER_URL"]) as busy:
+        busy.execute("LOCK TABLE customers_customer IN ACCESS SHARE MODE")
+        unhindered = migrate(urls, "--verbosity", "0", MIGRATION_LOCK_TIMEOUT="1")
+    with psycopg.connect(urls["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute("ALTER POLICY tenant_wall ON customers_customer USING (true)")
+        owner.execute("ALTER TABLE invoices_invoice NO FORCE ROW LEVEL SECURITY")
+        mended = migrate(urls, "--verbosity", "0")
+        query = "SELECT qual FROM pg_policies WHERE tablename = 'customers_customer'"
+        forced = "SELECT relforcerowsecurity FROM pg_class WHERE relname = 'invoices_invoice'"
+        found = owner.execute(query).fetchone(), owner.execute(forced).fetchone()
+
+    assert unhindered.returncode == 0, unhindered.stderr
+    assert mended.returncode == 0, mended.stderr
+    assert "app.tenant" in str(found[0])
+    assert found[1] == (True,)
