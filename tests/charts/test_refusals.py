@@ -17,6 +17,8 @@ LAPTOP = {**OWN, **INLINE, "secrets.provider": "inline", "environment": "develop
 SCALED = {**PRODUCTION, "api.autoscaling.enabled": True}
 STORED = {**S3, "storage.s3.endpoint": "https://storage.example.com"}
 
+LABEL = {"app.kubernetes.io/name": "other"}
+
 # (good values, what is changed, what the reader is told)
 REFUSED = [
     (PRODUCTION, {"config.publicUrl": ""}, "config.publicUrl is empty: set it to the address that customers use"),
@@ -26,6 +28,9 @@ REFUSED = [
     (PRODUCTION, {"image.tag": "latest"}, "image.tag is latest"),
     ({**PRODUCTION, **STORED}, {"storage.s3.endpoint": "http://store"}, "storage.s3.endpoint is http://store"),
     (PRODUCTION, {"api.docs.env_var": "DOCS"}, "api.docs.env_var is DOCS: the service reads API_DOCS_ENABLED"),
+    (PRODUCTION, {"commonLabels": LABEL}, "commonLabels holds app.kubernetes.io/name: pods are selected by it"),
+    (PRODUCTION, {"pods.labels": LABEL}, "pods.labels holds app.kubernetes.io/name"),
+    (PRODUCTION, {"api.podLabels": LABEL}, "api.podLabels holds app.kubernetes.io/name"),
     (PRODUCTION, {"secrets.existing.name": ""}, "secrets.existing.name is empty"),
     (PRODUCTION, {"secrets.existing.ownerName": ""}, "secrets.existing.ownerName is empty"),
     (PRODUCTION, {"secrets.existing.ownerName": "external-secrets"}, "secrets.existing.ownerName is the same Secret"),
@@ -51,13 +56,16 @@ REFUSED = [
         "gateway.backendTLS.caName is empty, though tls.mode is certManager",
     ),
     ({**PRODUCTION, **INGRESS}, {"ingress.hosts": []}, "ingress.hosts is empty"),
+    (PRODUCTION, {"api.service.nodePort": 30080}, "api.service.nodePort is set, but api.service.type is ClusterIP"),
+    (PRODUCTION, {"api.service.loadBalancerClass": "inner"}, "api.service.loadBalancerClass is set, but"),
+    (PRODUCTION, {"pods.dnsPolicy": "None"}, "pods.dnsPolicy is None, but pods.dnsConfig has no nameservers"),
     (PRODUCTION, {"api.docs.exposure": "public"}, "api.docs.exposure is public, but api.docs.enabled is false"),
     (PRODUCTION, {"tls.mode": "existing"}, "tls.secretName is empty"),
     (PRODUCTION, {"tls.mode": "certManager"}, "tls.certManager.issuerName is empty"),
     (PRODUCTION, {"tls.clientAuth": "require"}, "tls.clientAuth is require, but with tls.mode none"),
     (PRODUCTION, {"tls.clientNames": ["gateway"]}, "tls.clientNames is set, but tls.clientAuth is none"),
     (SCALED, {"api.autoscaling.minReplicas": 11}, "api.autoscaling.minReplicas (11) is more than"),
-    (SCALED, {"api.autoscaling.cpuPercent": 0}, "api.autoscaling has neither cpuPercent nor memoryPercent"),
+    (SCALED, {"api.autoscaling.cpuPercent": 0}, "api.autoscaling has neither cpuPercent nor memoryPercent nor metrics"),
     (SCALED, {"api.resources.requests": {"cpu": None}}, "api.autoscaling.cpuPercent is a share of"),
     (
         {**SCALED, "api.autoscaling.memoryPercent": 80},
@@ -138,7 +146,7 @@ def refusal(values: str) -> str:
 def sentences() -> list[re.Pattern[str]]:
     """Every sentence in the template, with anything in the place of values."""
     lines = (CHARTS / "api/templates/_validate.tpl").read_text().splitlines()
-    return [pattern(line) for line in lines if line and not line.startswith("{{")]
+    return [pattern(line) for line in lines if line and not line.startswith(("{{-", "{{/*", "{{ include"))]
 
 
 def pattern(line: str) -> re.Pattern[str]:

@@ -4,7 +4,7 @@
 {{- define "api.hosts" -}}
 {{- $service := include "api.fullname" . -}}
 {{- $hosts := list $service (printf "%s.%s" $service .Release.Namespace) (printf "%s.%s.svc" $service .Release.Namespace) -}}
-{{- $hosts = concat $hosts (list (printf "%s.%s.svc.cluster.local" $service .Release.Namespace)) .Values.config.allowedHosts -}}
+{{- $hosts = concat $hosts (list (printf "%s.%s.svc.%s" $service .Release.Namespace .Values.clusterDomain)) .Values.config.allowedHosts -}}
 {{- if .Values.gateway.enabled }}{{ $hosts = concat $hosts .Values.gateway.hostnames }}{{ end -}}
 {{- if .Values.ingress.enabled }}{{ $hosts = concat $hosts .Values.ingress.hosts }}{{ end -}}
 {{- $hosts = append $hosts (regexReplaceAll ":[0-9]+$" (urlParse .Values.config.publicUrl).host "") -}}
@@ -16,7 +16,7 @@
 {{- $config := .Values.config -}}
 ENVIRONMENT: {{ .Values.environment }}
 PUBLIC_URL: {{ $config.publicUrl | quote }}
-ALLOWED_HOSTS: {{ include "api.hosts" . | fromJsonArray | join "," | quote }}
+ALLOWED_HOSTS: {{ include "api.hosts" . | fromJsonArray | join "," | replace "*." "." | quote }}
 CSRF_TRUSTED_ORIGINS: {{ join "," $config.csrfTrustedOrigins | quote }}
 CORS_ALLOWED_ORIGINS: {{ join "," $config.corsAllowedOrigins | quote }}
 TRUSTED_PROXY_COUNT: {{ $config.trustedProxyCount | quote }}

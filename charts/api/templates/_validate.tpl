@@ -38,6 +38,13 @@ image.tag is latest: name a version or an image.digest, so that a restart brings
 storage.s3.endpoint is {{ .Values.storage.s3.endpoint }}: in production it must begin with https://.
 {{- end }}
 {{- end }}
+{{- range $key, $labels := dict "commonLabels" .Values.commonLabels "pods.labels" .Values.pods.labels "api.podLabels" .Values.api.podLabels }}
+{{- range $label := list "name" "instance" "component" }}
+{{- if hasKey $labels (printf "app.kubernetes.io/%s" $label) }}
+{{ $key }} holds app.kubernetes.io/{{ $label }}: pods are selected by it, so it is the chart's own.
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if not (eq .Values.api.docs.env_var "API_DOCS_ENABLED") }}
 api.docs.env_var is {{ .Values.api.docs.env_var }}: the service reads API_DOCS_ENABLED.
 {{- end }}
@@ -107,6 +114,19 @@ gateway.backendTLS.caName is empty, though tls.mode is {{ $.Values.tls.mode }}: 
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
 ingress.hosts is empty: name the hosts that are routed to the API.
 {{- end }}
+{{- range $key := list "nodePort" "externalTrafficPolicy" }}
+{{- if and (eq $.Values.api.service.type "ClusterIP") (index $.Values.api.service $key) }}
+api.service.{{ $key }} is set, but api.service.type is ClusterIP: it holds for NodePort and LoadBalancer.
+{{- end }}
+{{- end }}
+{{- range $key := list "loadBalancerClass" "loadBalancerSourceRanges" }}
+{{- if and (ne $.Values.api.service.type "LoadBalancer") (index $.Values.api.service $key) }}
+api.service.{{ $key }} is set, but api.service.type is {{ $.Values.api.service.type }}: it holds for LoadBalancer.
+{{- end }}
+{{- end }}
+{{- if and (eq .Values.pods.dnsPolicy "None") (not .Values.pods.dnsConfig.nameservers) }}
+pods.dnsPolicy is None, but pods.dnsConfig has no nameservers: pods would find no name.
+{{- end }}
 {{- if and (eq .Values.api.docs.exposure "public") (not .Values.api.docs.enabled) }}
 api.docs.exposure is public, but api.docs.enabled is false: enable the docs, or leave them internal.
 {{- end }}
@@ -135,8 +155,8 @@ tls.clientNames is set, but tls.clientAuth is none: set it to request or require
 {{- if gt (int .minReplicas) (int .maxReplicas) }}
 api.autoscaling.minReplicas ({{ .minReplicas }}) is more than api.autoscaling.maxReplicas ({{ .maxReplicas }}).
 {{- end }}
-{{- if not (or .cpuPercent .memoryPercent) }}
-api.autoscaling has neither cpuPercent nor memoryPercent: set one, so that there is something to scale by.
+{{- if not (or .cpuPercent .memoryPercent .metrics) }}
+api.autoscaling has neither cpuPercent nor memoryPercent nor metrics: set one, so that there is something to scale by.
 {{- end }}
 {{- if and .cpuPercent (not (dig "requests" "cpu" "" $.Values.api.resources)) }}
 api.autoscaling.cpuPercent is a share of api.resources.requests.cpu, which is not set.

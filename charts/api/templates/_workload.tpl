@@ -82,17 +82,19 @@ volumeMounts:
 serviceAccountName: {{ .serviceAccountName | default (include "api.serviceAccountName" $root) }}
 automountServiceAccountToken: false
 enableServiceLinks: false
-{{- with $root.Values.image.pullSecrets }}
+{{- with concat $root.Values.global.imagePullSecrets $root.Values.image.pullSecrets }}
 imagePullSecrets:
-  {{- range . }}
+  {{- range uniq . }}
   - name: {{ . }}
   {{- end }}
 {{- end }}
 securityContext:
   runAsNonRoot: true
-  runAsUser: {{ $pods.userId | int64 }}
-  runAsGroup: {{ $pods.userId | int64 }}
-  fsGroup: {{ $pods.userId | int64 }}
+  {{- with $pods.userId }}
+  runAsUser: {{ . | int64 }}
+  runAsGroup: {{ . | int64 }}
+  fsGroup: {{ . | int64 }}
+  {{- end }}
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile: {type: RuntimeDefault}
 {{- range $key := list "nodeSelector" "tolerations" "hostAliases" "dnsConfig" }}
@@ -101,7 +103,7 @@ securityContext:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
-{{- range $key := list "priorityClassName" "runtimeClassName" "schedulerName" }}
+{{- range $key := list "priorityClassName" "runtimeClassName" "schedulerName" "dnsPolicy" }}
 {{- with index $pods $key }}
 {{ $key }}: {{ . }}
 {{- end }}
@@ -160,6 +162,21 @@ volumes:
   {{- toYaml . | nindent 2 }}
   {{- end }}
   {{- end }}
+{{- end -}}
+
+{{/* A Job's pod: it runs once. Takes what `api.pod` takes. */}}
+{{- define "api.jobPod" -}}
+{{ include "api.pod" . }}
+restartPolicy: Never
+{{- with .root.Values.jobs.extraInitContainers }}
+initContainers:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Its metadata. */}}
+{{- define "api.jobPodMetadata" -}}
+{{ include "api.podMetadata" (merge (dict "annotations" .root.Values.jobs.podAnnotations) .) }}
 {{- end -}}
 
 {{/* The pod's metadata: what it was told is part of it, so that a change rolls it. Takes {root, component, annotations, labels}. */}}

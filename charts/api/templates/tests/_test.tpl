@@ -12,10 +12,9 @@ spec:
   backoffLimit: 2
   template:
     metadata:
-      {{- include "api.podMetadata" $scope | nindent 6 }}
+      {{- include "api.jobPodMetadata" $scope | nindent 6 }}
     spec:
-      {{- include "api.pod" $scope | nindent 6 }}
-      restartPolicy: Never
+      {{- include "api.jobPod" $scope | nindent 6 }}
       containers:
         - name: {{ .name }}
           {{- $process := include "api.process" $scope | fromYaml }}
