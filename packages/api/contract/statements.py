@@ -94,7 +94,7 @@ class Statement:
         started = time.monotonic()
         with connection.wrap_database_errors:
             cursor.execute(self.sql, bound, prepare=None if self.has_one_plan else False, binary=True)
-            rows: list[Row] = cursor.fetchall() if cursor.description else []
+            rows: list[Row] = cursor.fetchall() if self.width else []
         if connection.queries_logged:
             connection.queries_log.append({"sql": self.sql, "time": f"{time.monotonic() - started:.3f}"})
         return rows
@@ -102,7 +102,7 @@ class Statement:
     def _run(self, connection: Any, bound: list[Any]) -> list[Row]:
         with connection.cursor() as cursor:
             cursor.execute(self.sql, bound)
-            return cast(list[Row], cursor.fetchall() if cursor.description else [])
+            return cast(list[Row], cursor.fetchall() if self.width else [])
 
     def _converted(self, rows: list[Row], connection: Any) -> list[Row]:
         converted = [list(row) for row in rows]

@@ -123,6 +123,7 @@ class RedisStore:
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         patience = {"socket_timeout": STORE_TIMEOUT_SECONDS, "socket_connect_timeout": STORE_TIMEOUT_SECONDS}
         self.pool = redis.ConnectionPool.from_url(url, retry=None, **patience, **options)
+        self.thread = threading.local()
 
     def hit(self, buckets: Sequence[Bucket]) -> list[Reading]:
         arguments = [number for bucket in buckets for number in (bucket.limit, bucket.seconds * 1000)]
@@ -132,15 +133,21 @@ class RedisStore:
 
     def run(self, *arguments: str | int) -> Any:
         """The script's answer, by a bare connection: the client around it takes longer than the round trip."""
-        connection: Any = self.pool.get_connection()
+        if not hasattr(self.thread, "connection"):
+            self.thread.connection = self.pool.make_connection()
+        try:
+            return self.ask(self.thread.connection, *arguments)
+        except redis.ConnectionError:
+            # Closed since the last request; if Redis is gone, the second try says so.
+            return self.ask(self.thread.connection, *arguments)
+
+    def ask(self, connection: Any, *arguments: str | int) -> Any:
         try:
             connection.send_command("EVALSHA", self.DIGEST, *arguments)
             return connection.read_response()
         except redis.exceptions.NoScriptError:
             connection.send_command("EVAL", self.SCRIPT, *arguments)
             return connection.read_response()
-        finally:
-            self.pool.release(connection)
 
 
 class GuardedStore:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -215,3 +216,14 @@ def test_a_store_that_hangs_costs_a_quarter_of_a_second_once(owner: Member, sett
 
     assert codes == {200}
     assert elapsed < 2
+
+
+def test_a_connection_that_redis_closed_is_opened_again(settings: Any) -> None:
+    store = throttling.RedisStore(settings.REDIS_URL, {})
+    bucket = throttling.Bucket("closed", f"closed:{uuid.uuid4()}", 10, 60)
+    store.hit([bucket])
+    redis.Redis.from_url(settings.REDIS_URL).client_kill_filter(_type="normal", skipme=True)
+
+    (reading,) = store.hit([bucket])
+
+    assert reading.used == 2
