@@ -82,7 +82,7 @@ HEADERS = {
     "Location": header("The new resource's address.", "/api/v1/customers/cust_0123456789abcdefghijkl/",
                        {"type": "string", "format": "uri-reference", "maxLength": 2000}),
     "Link": header("The next and the previous page (RFC 8288).",
-                   '<https://api.slipway.invalid/api/v1/customers/?cursor=WzEs.1a2b3c.d4e5>; rel="next"',
+                   '<https://api.slipway.invalid/api/v1/customers/?cursor=WzEs.d4e5>; rel="next"',
                    text(r"^<[^<>]+>; rel=\"(next|prev)\"(, <[^<>]+>; rel=\"prev\")?$", 20000)),
     "Idempotent-Replayed": header("`true` when this is the kept answer of the first request with the same key.", "true",
                                   {"type": "string", "enum": ["true"]}),
@@ -112,7 +112,7 @@ PARAMETERS = {
         "cursor",
         "A place in this list: `next` or `prev` of a page's `meta`, with the same filters and the same order. "
         "Opaque, and valid for 7 days.",
-        text(r"^[A-Za-z0-9_-]+\.[A-Za-z0-9]+\.[A-Za-z0-9_-]+$", 2000),
+        text(r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43}$", 2000),
     ),
     "Limit": parameter(
         "query",
@@ -180,7 +180,11 @@ PROBLEM = {
         "errors": {"type": "array", "maxItems": UNBOUNDED, "items": ref("schemas", "Fault")},
     },
 }
-CURSOR = {**PARAMETERS["Cursor"]["schema"], "nullable": True, "example": "WzEsImEi.1a2b3c.d4e5f6"}
+CURSOR = {
+    **PARAMETERS["Cursor"]["schema"],
+    "nullable": True,
+    "example": "WzEsImEi.d4e5f6d4e5f6d4e5f6d4e5f6d4e5f6d4e5f6d4e5f6d",
+}
 UNCOUNTED_META = {
     "type": "object",
     "description": "The cursors to both sides; a null `next` is the end of the list.",

@@ -18,6 +18,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.test import APIClient
 
 from config import domains
+from contract import cursors
+from contract.openapi import components
 from contract.openapi.urls import urlpatterns as docs
 from contract.openapi.views import RedocView, SwaggerView, rendered
 from contract.serializers import MetadataField
@@ -252,3 +254,10 @@ def test_all_features_of_a_declaration_can_be_described() -> None:
 def test_the_docs_describe_themselves_nowhere() -> None:
     assert not any(isinstance(pattern, URLResolver) for pattern in docs)
     assert not any(path.startswith(("/api/docs", "/api/schema")) for path in DOCUMENT["paths"])
+
+
+def test_a_cursor_is_what_the_schema_says_it_is() -> None:
+    cursor = cursors.encode(cursors.Cursor((1,), False, None), cursors.binding("customers"))
+
+    assert re.fullmatch(components.CURSOR["pattern"], cursor)
+    assert re.fullmatch(components.CURSOR["pattern"], components.CURSOR["example"])
