@@ -8,7 +8,7 @@ from datetime import datetime
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import DateTimeField, QuerySet, UUIDField
+from django.db.models import DateTimeField, Q, QuerySet, UUIDField
 from django.db.utils import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
@@ -174,6 +174,14 @@ def _rotate(session: str, token_id: str, now: datetime) -> TokenPair | None:
     family.revoked_at = now
     family.save(update_fields=["revoked_at"])
     return None
+
+
+def purge(now: datetime | None = None) -> int:
+    """Delete the sign-ins that ended and the failures that no longer count, and say how many there were."""
+    now = now or timezone.now()
+    ended = TokenFamily.objects.filter(Q(expires_at__lte=now) | Q(revoked_at__isnull=False))
+    failures = LoginFailure.objects.filter(failed_at__lte=now - conf.FAILURE_WINDOW)
+    return ended.delete()[0] + failures.delete()[0]
 
 
 def log_out(*, token: str | None, principal: Principal | None) -> None:
