@@ -63,7 +63,7 @@ class Endpoint(APIView):
         self.check_throttles(request)
         self.check_permissions(request)
         self.check_method(request)
-        filtering.check_parameters(request.query_params, self.allowed_parameters())
+        self.check_query(request)
 
     def perform_authentication(self, request: Request) -> None:
         """A failed authentication counts against the address, so that keys can't be guessed at leisure."""
@@ -79,6 +79,9 @@ class Endpoint(APIView):
         method = (request.method or "").lower()
         if method not in self.http_method_names or not hasattr(self, method):
             raise MethodNotAllowed(method.upper())
+
+    def check_query(self, request: Request) -> None:
+        filtering.check_parameters(request.query_params, self.allowed_parameters())
 
     def allowed_parameters(self) -> Sequence[str]:
         return self.query_parameters

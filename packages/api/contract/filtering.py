@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from django.db import models
@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from contract.fields import PrefixedIdField
-from contract.problems import InvalidQuery
+from contract.problems import InvalidQuery, gather
 
 OPERATORS = ("exact", "gt", "gte", "lt", "lte", "in")
 MAX_IN_VALUES = 100
@@ -53,13 +53,10 @@ class Declaration:
         return bracketed | {alias: (field, "exact") for alias, field in self.filter_aliases.items()}
 
     def filters(self, query: QueryDict) -> dict[str, tuple[str, str, Any]]:
-        """Parameter → (field, operator, typed value). Raises `InvalidQuery` naming the parameter."""
-        allowed = self.filter_parameters
-        return {
-            name: (*allowed[name], self.value(name, *allowed[name], str(query[name])))
-            for name in query
-            if name in allowed
-        }
+        """Parameter → (field, operator, typed value). Raises `InvalidQuery` naming the parameters."""
+        asked = {name: self.filter_parameters[name] for name in query if name in self.filter_parameters}
+        values = gather(*(partial(self.value, name, *place, str(query[name])) for name, place in asked.items()))
+        return {name: (*place, value) for (name, place), value in zip(asked.items(), values, strict=True)}
 
     def value(self, parameter: str, field: str, operator: str, text: str) -> Any:
         parse = parser(self.model, field)
@@ -102,14 +99,17 @@ class Declaration:
 
 
 def check_parameters(query: QueryDict, allowed: Sequence[str]) -> None:
-    """Refuse unknown, repeated and empty parameters, naming the first one."""
-    for name, values in query.lists():
-        if name not in allowed:
-            raise InvalidQuery(name, f"There is no parameter {name!r} here.", "unknown-parameter")
-        if len(values) > 1:
-            raise InvalidQuery(name, f"{name!r} is given {len(values)} times; give it once.", "repeated")
-        if not values[0]:
-            raise InvalidQuery(name, f"{name!r} is empty; leave it out or give it a value.", "empty")
+    """Refuse unknown, repeated and empty parameters, naming all of them."""
+    gather(*(partial(_check, name, values, allowed) for name, values in query.lists()))
+
+
+def _check(name: str, values: Sequence[object], allowed: Sequence[str]) -> None:
+    if name not in allowed:
+        raise InvalidQuery(name, f"There is no parameter {name!r} here.", "unknown-parameter")
+    if len(values) > 1:
+        raise InvalidQuery(name, f"{name!r} is given {len(values)} times; give it once.", "repeated")
+    if not values[0]:
+        raise InvalidQuery(name, f"{name!r} is empty; leave it out or give it a value.", "empty")
 
 
 def _parsed(parse: "serializers.Field[Any, Any, Any, Any]", parameter: str, text: str) -> Any:

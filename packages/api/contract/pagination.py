@@ -44,10 +44,13 @@ def read_limit(query: QueryDict) -> int:
     return min(MAX_LIMIT, int(text.lstrip("0")[:10]))
 
 
-def paginate(rows: Rows, query: QueryDict, bound_to: str, counted: bool) -> Page:
+def read_cursor(query: QueryDict, bound_to: str) -> Cursor | None:
+    """The place where the page starts, None for the first one. Raises `InvalidQuery`."""
+    return cursors.decode(str(query["cursor"]), bound_to) if "cursor" in query else None
+
+
+def paginate(rows: Rows, limit: int, cursor: Cursor | None, bound_to: str, counted: bool) -> Page:
     """One page by two statements at most: the rows, and on the first page their bounded number."""
-    limit = read_limit(query)
-    cursor = cursors.decode(str(query["cursor"]), bound_to) if "cursor" in query else None
     backwards = cursor is not None and cursor.backwards
     total = cursor.total if cursor else totals.memory.total(rows.count, bound_to) if counted else None
     found = rows.cut(cursor, limit + 1)

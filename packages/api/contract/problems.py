@@ -1,6 +1,6 @@
 """Problem documents (RFC 9457): the one shape of every 4xx and 5xx answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
@@ -21,6 +21,8 @@ from rest_framework.response import Response
 from contract import constraints, correlation
 
 MEDIA_TYPE = "application/problem+json"
+# Whoever makes more mistakes at once mends these first.
+MAX_ERRORS = 100
 logger = structlog.get_logger("contract.problems")
 
 
@@ -57,10 +59,28 @@ class MalformedRequest(Problem):
 class InvalidQuery(Problem):
     code = "invalid-query"
     title = "A query parameter is not valid"
-    default_detail = "One or more query parameters are unknown, repeated or have a bad value."
+    default_detail = "Some query parameters are unknown, repeated or have a bad value; `errors` names them."
 
-    def __init__(self, parameter: str, detail: str, code: str = "invalid") -> None:
-        super().__init__(detail, errors=[{"parameter": parameter, "code": code, "detail": detail}])
+    def __init__(
+        self, parameter: str, detail: str, code: str = "invalid", others: Sequence[dict[str, str]] = ()
+    ) -> None:
+        first = {"parameter": parameter, "code": code, "detail": detail}
+        super().__init__(self.default_detail if others else detail, errors=[first, *others])
+
+
+def gather(*reads: Callable[[], Any]) -> list[Any]:
+    """What each read returns. Raises one `InvalidQuery` that names every parameter which a read refuses, once."""
+    values, refused = [], dict[str, dict[str, str]]()
+    for read in reads:
+        try:
+            values.append(read())
+        except InvalidQuery as refusal:
+            for row in refusal.errors or ():
+                refused.setdefault(row["parameter"], row)
+    if refused:
+        first, *others = islice(refused.values(), MAX_ERRORS)
+        raise InvalidQuery(**first, others=others)
+    return values
 
 
 class BodyTooLarge(Problem):
@@ -90,8 +110,6 @@ class Unavailable(Problem):
 
 
 # What frameworks raise, as (status, code, title).
-# Whoever makes more mistakes at once mends these first.
-MAX_ERRORS = 100
 TITLES = {
     400: ("bad-request", "The request is not valid"),
     401: ("not-authenticated", "Credentials are missing or not valid"),

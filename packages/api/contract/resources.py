@@ -21,6 +21,7 @@ from contract.columns import NotCompilable
 from contract.endpoints import Endpoint
 from contract.filtering import Declaration, FilterFields, SortKey
 from contract.keysets import Keyset
+from contract.problems import gather
 from contract.reader import Condition, Reader
 from contract.rendering import dumps, json_response
 from contract.rows import QuerySetRows, Rows
@@ -116,22 +117,32 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
     def idempotency_policy(self) -> str:
         return self.idempotency_by_action.get(self.action or "", self.idempotency)
 
+    def check_query(self, request: Request) -> None:
+        """A list's parameters are checked where their values are read, so that all faults are named at once."""
+        if self.action != "list":
+            super().check_query(request)
+
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        rows = self.rows(request)
-        page = pagination.paginate(rows, request.query_params, self.binding(request), self.counted)
+        query, bound_to = request.query_params, self.binding(request)
+        _, keyset, conditions, search, limit, cursor = gather(
+            lambda: super(Resource, self).check_query(request),
+            lambda: keyset_of(type(self), query.get("sort", self.default_sort)),
+            lambda: self.declaration.conditions(query),
+            lambda: self.declaration.search(query),
+            lambda: pagination.read_limit(query),
+            lambda: pagination.read_cursor(query, bound_to),
+        )
+        rows = self.rows(keyset, conditions, search)
+        page = pagination.paginate(rows, limit, cursor, bound_to, self.counted)
         body = dumps({"data": rows.represent(page.rows), "meta": page.meta(self.counted)})
         links = pagination.links(request, page)
         return json_response(body, {"Link": links} if links else {})
 
-    def rows(self, request: Request) -> Rows:
+    def rows(self, keyset: Keyset, conditions: Sequence[Condition], search: Q) -> Rows:
         """What the page is cut from. A search has a plan of its own for each text, so the ORM makes it."""
-        query = request.query_params
-        keyset = keyset_of(type(self), query.get("sort", self.default_sort))
-        conditions = self.declaration.conditions(query)
-        if self.reader and "q" not in query:
+        if self.reader and not search:
             return self.reader.rows([*self.narrowing(), *conditions], keyset)
-        found = self.filter_queryset(self.get_queryset())
-        found = found.filter(*map(Q, conditions), self.declaration.search(query))
+        found = self.filter_queryset(self.get_queryset()).filter(*map(Q, conditions), search)
         return QuerySetRows(found, keyset, self.serialized)
 
     def serialized(self, rows: Sequence[M]) -> Any:

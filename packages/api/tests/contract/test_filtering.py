@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from conftest import Member
+from contract.problems import MAX_ERRORS
 from tests.contract.routes import LISTS, Route, make, name
 from tests.specimens.tests.factories import CabinetFactory, SpecimenFactory
 
@@ -41,6 +42,34 @@ def test_refuses_what_is_not_declared_and_names_it(route: Route, query: str, par
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["parameter"] == parameter
+
+
+@pytest.mark.parametrize("route", LISTS, ids=name)
+def test_names_every_bad_parameter_once(route: Route, owner: Member) -> None:
+    bad = {"limit": "0", "sort": "no_such_field", "cursor": "x", "offset": "10", "filter[no_such_field]": "1"}
+    bad |= dict.fromkeys(route.view().declaration.filter_parameters, "")
+    query = "&".join(f"{name}={value}" for name, value in bad.items())
+
+    answer = owner.client.get(f"{route.path}?{query}&limit=1")
+
+    assert answer.status_code == 400
+    assert sorted(error["parameter"] for error in answer.json()["errors"]) == sorted(bad)
+
+
+def test_names_every_value_of_the_wrong_type(owner: Member) -> None:
+    bad = {"filter[kind]": "dinosaur", "filter[weight]": "heavy", "cabinet": "nonsense", "q": "x" * 101, "limit": "x"}
+
+    answer = owner.client.get(SPECIMENS, bad)
+
+    assert answer.status_code == 400
+    assert {error["parameter"] for error in answer.json()["errors"]} == set(bad)
+
+
+def test_names_no_more_than_one_can_mend(owner: Member) -> None:
+    answer = owner.client.get(SPECIMENS, {f"p{number}": "1" for number in range(MAX_ERRORS + 1)})
+
+    assert answer.status_code == 400
+    assert len(answer.json()["errors"]) == MAX_ERRORS
 
 
 @pytest.mark.parametrize("route", LISTS, ids=name)
