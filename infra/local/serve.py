@@ -60,7 +60,7 @@ def main() -> None:
             say(details)
         sys.exit(1)
     # Short patience: at a terminal Ctrl-C should end what still runs.
-    options = f"--config config/gunicorn.py --preload --graceful-timeout 3 --workers {chosen.workers}"
+    options = f"--config config/gunicorn.py --graceful-timeout 3 --workers {chosen.workers}"
     sys.argv = ["gunicorn", *options.split(), "--bind", chosen.bind, "config.wsgi:application"]
     gunicorn()
 

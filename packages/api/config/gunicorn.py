@@ -20,6 +20,8 @@ except ImproperlyConfigured as error:
     sys.exit(str(error))
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 
+# Workers share the memory of what is loaded once, and what can't be loaded ends the start instead of every worker.
+preload_app = True
 worker_class = "gthread"
 threads = settings.WEB_THREADS
 graceful_timeout = settings.DRAIN_SECONDS

@@ -8,6 +8,8 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvValidationError, FileAwareEnv, ValidationError
 
+# PostgreSQL that does not answer is waited for this long, because the thread can do nothing else.
+CONNECT_SECONDS = 5
 RATE = re.compile(r"(?P<count>[1-9][0-9]*)/(?P<period>s|sec|second|min|minute|h|hour|d|day)")
 
 
@@ -102,7 +104,7 @@ def database(url: str | None, options: Mapping[str, str]) -> dict[str, Any]:
         }
     else:
         settings["ENGINE"] = "contract.postgresql"
-        settings["OPTIONS"] = {**settings.get("OPTIONS", {}), **options}
+        settings["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS, **settings.get("OPTIONS", {}), **options}
     return settings
 
 

@@ -15,17 +15,11 @@ from django.conf import settings
 
 from apps.customers.tests.factories import CustomerFactory
 from conftest import Member
-from tests.contract.servers import API, Server, authorization, database_environment, serving
+from tests.contract.servers import API, Server, authorization, database_environment, free_port, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CUSTOMERS = "/api/v1/customers/"
 DEAD_REDIS = "redis://127.0.0.1:1/0"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
