@@ -8,7 +8,7 @@ from typing import Any
 import dj_database_url
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.db import connection, models
+from django.db import Error, connection, models
 from psycopg import sql
 
 from contract.tenancy import TENANT_FIELD, TenantModel
@@ -43,22 +43,44 @@ RIGHTS = sql.SQL(
 )
 
 
+class Unprotected(Exception):
+    """Names the policy, or the rights, that could not be laid because of `cause`."""
+
+    def __init__(self, what: str, cause: Error) -> None:
+        super().__init__(what)
+        self.cause = cause
+
+
 def tenant_models() -> list[type[models.Model]]:
     """Every concrete model whose rows belong to one tenant."""
     return [model for model in apps.get_models() if issubclass(model, TenantModel) and not model._meta.proxy]
 
 
 def protect_tables(sender: AppConfig, **_: Any) -> None:
-    """After `migrate`: the runtime role gets no right on a table before the table has its policy."""
+    """After `migrate`: the runtime role gets no right on a table before the table has its policy.
+
+    Raises `Unprotected`.
+    """
     last_app = [app for app in apps.get_app_configs() if app.models_module][-1]
     if sender is not last_app or connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
         for model in tenant_models():
-            protect(cursor, model._meta.db_table)
+            with laying(f"the policy of {model._meta.db_table}"):
+                protect(cursor, model._meta.db_table)
         role = runtime_role()
         if role and role != connection.settings_dict["USER"]:
-            cursor.execute(RIGHTS.format(role=sql.Identifier(role)))
+            with laying(f"the rights of {role}"):
+                cursor.execute(RIGHTS.format(role=sql.Identifier(role)))
+
+
+@contextmanager
+def laying(what: str) -> Iterator[None]:
+    """Says what was being laid when the database refused."""
+    try:
+        yield
+    except Error as error:
+        raise Unprotected(what, error) from error
 
 
 def protect(cursor: Any, name: str) -> None:

@@ -38,6 +38,11 @@ def _masked(value: Any) -> Any:
     return value
 
 
+def first_line(error: Exception) -> str:
+    """The short reason of an error, without the full stop that the reader's sentence has."""
+    return str(error).strip().partition("\n")[0].rstrip(".")
+
+
 def drop_below_level(_logger: Any, method: str, event: Event) -> Event:
     """The standard library's level holds for all."""
     if LEVELS[method] < logging.getLogger().level:

@@ -88,6 +88,15 @@ def test_production_settings_pass_the_deployment_check() -> None:
     assert checked.returncode == 0, checked.stderr
 
 
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+def test_migrating_an_unreachable_database_ends_with_one_sentence(arguments: list[str]) -> None:
+    refused = manage("migrate", *arguments)
+
+    assert refused.returncode == 1
+    assert "PostgreSQL does not let us in: connection failed" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1, refused.stderr
+
+
 def test_the_demo_world_is_refused_in_production(tmp_path: Path) -> None:
     refused = manage("seed_demo", "--write", str(tmp_path / "demo.json"))
 

@@ -18,10 +18,17 @@ MIGRATION = """
 from django.db import migrations
 
 
+def count(apps, schema_editor):
+    raise KeyError("nothing to count")
+
+
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0001_initial")]
-    operations = [migrations.RunSQL("ALTER TABLE customers_customer ADD COLUMN added integer")]
+    dependencies = [("customers", "{before}")]
+    operations = [migrations.{operation}]
+    atomic = {atomic}
 """
+WAITS = 'RunSQL("ALTER TABLE customers_customer ADD COLUMN added integer", "SELECT 1")'
+RAISES = "RunPython(count)"
 
 
 @pytest.fixture
@@ -56,17 +63,27 @@ def test_the_serving_role_asks_whether_migrations_are_missing(urls: dict[str, st
     assert after.returncode == 0, after.stderr
 
 
-def test_a_migration_gives_up_waiting_for_a_lock(urls: dict[str, str], tmp_path: Path) -> None:
-    migrate(urls, "--verbosity", "0")
-    (tmp_path / "settings_with_one_more.py").write_text(
+def with_more(folder: Path, **operations: str) -> dict[str, str]:
+    """Settings under which customers has these migrations after its own."""
+    (folder / "settings_with_more.py").write_text(
         "from config.settings import *\nMIGRATION_MODULES = {'customers': 'more'}\n"
     )
-    more = tmp_path / "more"
+    more = folder / "more"
     more.mkdir()
-    for path in (SERVICE / "apps/customers/migrations").glob("*.py"):
+    own = sorted((SERVICE / "apps/customers/migrations").glob("*.py"))
+    for path in own:
         (more / path.name).write_text(path.read_text())
-    (more / "0099_waits.py").write_text(MIGRATION)
-    variables = {"DJANGO_SETTINGS_MODULE": "settings_with_one_more", "PYTHONPATH": str(tmp_path)}
+    before = max(path.stem for path in own if path.stem != "__init__")
+    for name, operation in operations.items():
+        atomic = operation != RAISES
+        (more / f"{name}.py").write_text(MIGRATION.format(before=before, operation=operation, atomic=atomic))
+        before = name
+    return {"DJANGO_SETTINGS_MODULE": "settings_with_more", "PYTHONPATH": str(folder)}
+
+
+def test_a_migration_gives_up_waiting_for_a_lock(urls: dict[str, str], tmp_path: Path) -> None:
+    migrate(urls, "--verbosity", "0")
+    variables = with_more(tmp_path, m0098_passes='RunSQL("SELECT 1")', m0099_waits=WAITS)
 
     with psycopg.connect(urls["DATABASE_OWNER_URL"]) as busy:
         busy.execute("LOCK TABLE customers_customer IN ACCESS SHARE MODE")
@@ -74,9 +91,37 @@ def test_a_migration_gives_up_waiting_for_a_lock(urls: dict[str, str], tmp_path:
     done = migrate(urls, MIGRATION_LOCK_TIMEOUT="1", **variables)
 
     assert refused.returncode == 1
-    assert "Migration customers.0099_waits failed" in refused.stderr
-    assert "lock timeout" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert (
+        "Migration customers.m0099_waits failed and was rolled back: it waited 1 seconds for a lock" in refused.stderr
+    )
+    assert "Applied before it: 1 in this run" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1, refused.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_error_in_a_data_migration_ends_with_the_name_of_the_migration(urls: dict[str, str], tmp_path: Path) -> None:
+    refused = migrate(urls, **with_more(tmp_path, m0099_raises=RAISES))
+
+    last = refused.stderr.splitlines()[-1]
+    assert refused.returncode == 1
+    assert last.startswith("Migration customers.m0099_raises failed and may have been applied in part: KeyError: ")
+    assert "m0099_raises.py" in refused.stderr
+
+
+def test_a_policy_that_waits_for_a_lock_is_named(urls: dict[str, str]) -> None:
+    migrate(urls, "--verbosity", "0")
+    with psycopg.connect(urls["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute("ALTER POLICY tenant_wall ON customers_customer USING (true)")
+
+    with psycopg.connect(urls["DATABASE_OWNER_URL"]) as busy:
+        busy.execute("LOCK TABLE customers_customer IN ACCESS SHARE MODE")
+        refused = migrate(urls, MIGRATION_LOCK_TIMEOUT="1")
+    done = migrate(urls, MIGRATION_LOCK_TIMEOUT="1")
+
+    assert refused.returncode == 1
+    assert "but the policy of customers_customer could not be laid: it waited 1 seconds for a lock" in refused.stderr
+    assert "does not let us in" not in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1, refused.stderr
     assert done.returncode == 0, done.stderr
 
 

@@ -6,8 +6,10 @@ from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import Error, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
+from psycopg.errors import LockNotAvailable
 
-from contract.isolation import as_owner
+from contract.isolation import Unprotected, as_owner
+from contract.logs import first_line
 from contract.tenancy import system_scope
 
 UNREACHABLE = (
@@ -15,28 +17,45 @@ UNREACHABLE = (
 )
 BEHIND = "The database lacks {names}. Run `manage.py migrate` with DATABASE_OWNER_URL before this version serves."
 FAILED = (
-    "Migration {name} failed and was rolled back: {reason}. Nothing else was changed; the version before serves on. "
-    "If it waited for a lock, migrate again when the table is less busy, or raise MIGRATION_LOCK_TIMEOUT."
+    "Migration {name} failed and {fate}: {reason}. Applied before it: {done} in this run; nothing else was changed, "
+    "and the version before serves on."
+)
+UNPROTECTED = (
+    "The migrations are applied, but {what} could not be laid: {reason}. A new table is closed to the serving role "
+    "until then: migrate again."
+)
+LOCKED = "PostgreSQL kept us waiting: {reason}. Migrations applied in this run: {done}. Migrate again."
+PATIENCE = (
+    "it waited {seconds} seconds for a lock ({reason}); migrate when the tables are less busy, "
+    "or raise MIGRATION_LOCK_TIMEOUT"
 )
 
 
 class Command(MigrateCommand):
     """Migrates with the rights of `DATABASE_OWNER_URL`; data migrations see the rows of all tenants."""
 
-    applying = ""
+    running: Migration | None = None
+    done = 0
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """Says in one sentence what failed, be it in the system checks, in a migration or after them."""
+        try:
+            return super().execute(*args, **options)
+        except (Error, Unprotected) as error:
+            if sentence := self.explain(error):
+                raise CommandError(sentence) from None
+            raise
+        except Exception as error:
+            if self.running:
+                # Python prints it below the traceback, which is needed here: the migration's own code failed.
+                error.add_note(self.failed(f"{type(error).__name__}: {first_line(error)}"))
+            raise
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            if options["check_unapplied"]:
-                self.refuse_to_be_behind()
-            else:
-                self.migrate(*args, **options)
-        except Error as error:
-            if self.applying:
-                raise CommandError(FAILED.format(name=self.applying, reason=first_line(error))) from None
-            if isinstance(error, OperationalError):
-                raise CommandError(UNREACHABLE.format(reason=first_line(error))) from None
-            raise
+        if options["check_unapplied"]:
+            self.refuse_to_be_behind()
+        else:
+            self.migrate(*args, **options)
 
     def refuse_to_be_behind(self) -> None:
         """Asked by the serving role, which may read what was applied and change nothing."""
@@ -56,13 +75,27 @@ class Command(MigrateCommand):
             super().handle(*args, **options)
 
     def migration_progress_callback(self, action: str, migration: Migration | None = None, fake: bool = False) -> None:
-        """Keeps the name of the migration that is being applied, for the sentence about its failure."""
-        if action == "apply_start":
-            self.applying = str(migration)
-        elif action == "apply_success":
-            self.applying = ""
+        """Keeps the migration that is running, for the sentence about its failure."""
+        if action in ("apply_start", "unapply_start"):
+            self.running = migration
+        elif action in ("apply_success", "unapply_success"):
+            self.running, self.done = None, self.done + 1
         super().migration_progress_callback(action, migration, fake)
 
+    def explain(self, error: Error | Unprotected) -> str:
+        """Empty where Django's own message says it better."""
+        cause = error.cause if isinstance(error, Unprotected) else error
+        locked, reason = isinstance(cause.__cause__, LockNotAvailable), first_line(cause)
+        if locked:
+            reason = PATIENCE.format(seconds=settings.MIGRATION_LOCK_TIMEOUT, reason=reason)
+        if isinstance(error, Unprotected):
+            return UNPROTECTED.format(what=error, reason=reason)
+        if self.running:
+            return self.failed(reason)
+        if locked:
+            return LOCKED.format(reason=reason, done=self.done)
+        return UNREACHABLE.format(reason=reason) if isinstance(error, OperationalError) else ""
 
-def first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
+    def failed(self, reason: str) -> str:
+        fate = "was rolled back" if self.running and self.running.atomic else "may have been applied in part"
+        return FAILED.format(name=self.running, fate=fate, reason=reason, done=self.done)
