@@ -64,6 +64,11 @@ REFUSED = [
     (PRODUCTION, {"tls.mode": "certManager"}, "tls.certManager.issuerName is empty"),
     (PRODUCTION, {"tls.clientAuth": "require"}, "tls.clientAuth is require, but with tls.mode none"),
     (PRODUCTION, {"tls.clientNames": ["gateway"]}, "tls.clientNames is set, but tls.clientAuth is none"),
+    (
+        {**PRODUCTION, "database.ca.secretName": "external-database", "database.clientCertificate": "external-client"},
+        {"database.ca.secretName": ""},
+        "database.ca.secretName is empty, though database.clientCertificate is external-client",
+    ),
     (SCALED, {"api.autoscaling.minReplicas": 11}, "api.autoscaling.minReplicas (11) is more than"),
     (SCALED, {"api.autoscaling.cpuPercent": 0}, "api.autoscaling has neither cpuPercent nor memoryPercent nor metrics"),
     (SCALED, {"api.resources.requests": {"cpu": None}}, "api.autoscaling.cpuPercent is a share of"),

@@ -147,6 +147,11 @@ tls.clientAuth is {{ .clientAuth }}, but with tls.mode {{ .mode }} the pods serv
 tls.clientNames is set, but tls.clientAuth is none: set it to request or require.
 {{- end }}
 {{- end }}
+{{- with .Values.database }}
+{{- if and .clientCertificate (not .ca.secretName) }}
+database.ca.secretName is empty, though database.clientCertificate is {{ .clientCertificate }}: name the Secret with the authority of PostgreSQL's certificate, or nobody verifies the server that sees it.
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{- define "api.problemsOfScaling" -}}

@@ -81,10 +81,26 @@ def server_context() -> ServerContext | None:
 def to_postgresql(env: Environment) -> dict[str, str]:
     """libpq's options out of DATABASE_CA_FILE, DATABASE_CERT_FILE and DATABASE_KEY_FILE.
 
-    With an authority, the server's certificate and its name are verified.
+    With an authority, the server's certificate and its name are verified; `system` stands for the public ones.
     """
-    verified = {"sslmode": "verify-full"} if env.str("DATABASE_CA_FILE", "") else {}
-    return verified | _files(env, "DATABASE", ca="sslrootcert", cert="sslcert", key="sslkey")
+    authority = env.str("DATABASE_CA_FILE", "")
+    files = _files(env, "DATABASE", ca="sslrootcert", cert="sslcert", key="sslkey")
+    if files and str(env.given("DATABASE_URL")).startswith("sqlite"):
+        env.refuse(
+            "DATABASE_URL", "It must begin with postgres:// where DATABASE_CA_FILE or DATABASE_CERT_FILE is set."
+        )
+    if env.given("DATABASE_CERT_FILE"):
+        env.require("DATABASE_CA_FILE", why="where DATABASE_CERT_FILE is, or nobody verifies the server that sees it")
+    if authority == "system":
+        _name_public_authorities()
+    return files | ({"sslmode": "verify-full"} if authority else {})
+
+
+def _name_public_authorities() -> None:
+    """Tell OpenSSL where this system keeps them: the one in psycopg's wheel looks in a folder that exists nowhere."""
+    paths = ssl.get_default_verify_paths()
+    os.environ.setdefault(paths.openssl_cafile_env, paths.openssl_cafile)
+    os.environ.setdefault(paths.openssl_capath_env, paths.openssl_capath)
 
 
 def to_redis(env: Environment) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.servers import API
-from tests.contract.test_transport import wait_for
+from tests.contract.servers import API, free_port, wait_for
 
 STORE = Path(__file__).resolve().parents[4] / ".tools/bin/versitygw"
 pytestmark = pytest.mark.skipif(not STORE.exists(), reason="`make tools` builds the S3 store.")
@@ -20,9 +18,8 @@ pytestmark = pytest.mark.skipif(not STORE.exists(), reason="`make tools` builds 
 @pytest.fixture
 def variables(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The settings of a store with one bucket."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    port = free_port()
+    address = f"127.0.0.1:{port}"
     (tmp_path / "buckets/files").mkdir(parents=True)
     (tmp_path / "metadata").mkdir()
     account = {"ROOT_ACCESS_KEY": "tester", "ROOT_SECRET_KEY": secrets.token_hex(16)}
@@ -30,7 +27,7 @@ def variables(tmp_path: Path) -> Iterator[dict[str, str]]:
     command = [STORE, "--region", "eu-central-1", "--port", address, *folders]
     server = subprocess.Popen(command, env={**os.environ, **account}, stdout=subprocess.DEVNULL)
     try:
-        wait_for(int(address.rpartition(":")[2]))
+        wait_for(port)
         yield {
             "STORAGE_S3_ENABLED": "true",
             "STORAGE_S3_BUCKET": "files",
