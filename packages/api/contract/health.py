@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from contract import metrics
+from contract.logs import first_line
 from contract.types import Handler
 
 logger = structlog.get_logger("contract.health")
@@ -32,7 +33,7 @@ def readiness() -> HttpResponse:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
         metrics.count(metrics.DATABASE_UNREACHABLE)
-        logger.warning("database unreachable", error=type(error).__name__)
+        logger.warning("database unreachable", error=type(error).__name__, reason=first_line(error))
         connection.close()
         return JsonResponse({"status": "unavailable", "reason": "The database does not answer."}, status=503)
     return JsonResponse({"status": "ok"})

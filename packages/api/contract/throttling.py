@@ -21,6 +21,7 @@ from rest_framework.throttling import BaseThrottle
 from contract import metrics
 from contract.authentication import Principal
 from contract.environment import RATE
+from contract.logs import first_line
 from contract.problems import Problem, Unavailable
 
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -172,7 +173,11 @@ class GuardedStore:
         self.failures += 1
         metrics.count(metrics.STORE_FAILURES)
         self.closed_until = time.monotonic() + BREAKER_SECONDS
-        logger.warning("rate-limit store unreachable", error=type(error).__name__, failures=self.failures)
+        # A command that Redis does not know is repeated with its arguments: a password, or who signs in.
+        reason = first_line(error).partition(", with args")[0]
+        logger.warning(
+            "rate-limit store unreachable", error=type(error).__name__, reason=reason, failures=self.failures
+        )
 
 
 @cache

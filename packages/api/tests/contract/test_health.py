@@ -1,10 +1,15 @@
 """Probes answer before Host checks; liveness touches no backing service."""
 
+import json
+import secrets
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
 from rest_framework.test import APIClient
+
+from contract import health
+from contract.postgresql.base import DatabaseWrapper
 
 
 @pytest.mark.parametrize("path", ["/livez", "/livez/"])
@@ -29,6 +34,23 @@ def test_readiness_is_a_503_while_the_database_is_lost(anonymous: APIClient, mon
     monkeypatch.setattr(connection, "close", lambda: None)
 
     assert anonymous.get("/readyz").status_code == 503
+
+
+@pytest.mark.django_db
+def test_the_log_says_why_the_database_is_lost_without_its_password(
+    anonymous: APIClient, monkeypatch: pytest.MonkeyPatch, caplog: Any, capfd: Any
+) -> None:
+    password = secrets.token_hex(16)
+    refused = DatabaseWrapper({**connection.settings_dict, "PASSWORD": password}, "default")
+    monkeypatch.setattr(health, "connection", refused)
+    caplog.set_level("WARNING")
+
+    assert anonymous.get("/readyz").status_code == 503
+
+    written = capfd.readouterr().out
+    line = next(json.loads(line) for line in written.splitlines() if "database unreachable" in line)
+    assert "password authentication failed" in line["reason"]
+    assert password not in written
 
 
 @pytest.mark.django_db

@@ -1,6 +1,8 @@
 """Limits are exact over processes, published in headers, and outlive their store."""
 
+import json
 import os
+import secrets
 import signal
 import subprocess
 import time
@@ -17,7 +19,7 @@ from apps.authentication.tests.factories import PASSWORD
 from conftest import Member
 from contract import throttling
 from tests.contract.routes import LISTS, Route, all_routes, name
-from tests.contract.servers import authorization, serving
+from tests.contract.servers import authorization, free_port, serving, wait_for
 
 CUSTOMERS = "/api/v1/customers/"
 LOGIN = "/api/v1/auth/login/"
@@ -189,11 +191,7 @@ def test_without_its_store_the_admin_is_closed(settings: Any) -> None:
 
 
 def test_a_store_that_hangs_costs_a_quarter_of_a_second_once(owner: Member, settings: Any, tmp_path: Any) -> None:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     hanging = subprocess.Popen(
         ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
         stdout=subprocess.DEVNULL,
@@ -216,6 +214,26 @@ def test_a_store_that_hangs_costs_a_quarter_of_a_second_once(owner: Member, sett
 
     assert codes == {200}
     assert elapsed < 2
+
+
+def test_the_log_says_why_the_store_is_lost_without_its_password(caplog: Any, capfd: Any, tmp_path: Any) -> None:
+    password, port = secrets.token_hex(16), free_port()
+    # One that knows no HELLO repeats it, and the password is among its arguments.
+    options = ["--bind", "127.0.0.1", "--save", "", "--rename-command", "HELLO", "", "--dir", str(tmp_path)]
+    old = subprocess.Popen(["redis-server", "--port", str(port), *options], stdout=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        store = throttling.RedisStore(f"redis://:{password}@127.0.0.1:{port}", {})
+        caplog.set_level("WARNING")
+        throttling.GuardedStore(store, throttling.LocalStore()).hit([throttling.Bucket("user", "user:1", 5, 60)])
+    finally:
+        old.terminate()
+        old.wait(10)
+
+    written = capfd.readouterr().out
+    line = next(json.loads(line) for line in written.splitlines() if "rate-limit store unreachable" in line)
+    assert line["reason"] == "unknown command 'HELLO'"
+    assert password not in written
 
 
 def test_a_connection_that_redis_closed_is_opened_again(settings: Any) -> None:
