@@ -45,7 +45,7 @@ def install_peers(signals: Signals) -> None:
 
 
 def works() -> bool:
-    """Whether the peers still run, and on the Python of the service, whose packages one of their servers loads."""
+    """Whether the peers still run, and on the same Python as the service, or nothing could be compared."""
     versions = [{folder.name for folder in (venv / "lib").glob("python3*")} for venv in (VENV, environment.VENV)]
     return environment.runs(PYTHON) and versions[0] == versions[1]
 

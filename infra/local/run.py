@@ -67,10 +67,11 @@ def serve(signals: Signals, settings: Mapping[str, str], port: int) -> subproces
     """Start the server; from now on a signal ends it gracefully."""
     signals.translated = signal.SIGTERM
     command = [environment.PYTHON, ROOT / "infra/local/serve.py", "--bind", f"{LOOPBACK}:{port}"]
-    command += ["--workers", workers(settings), "--base-url", f"http://{LOOPBACK}:{port}"]
+    command += ["--base-url", f"http://{LOOPBACK}:{port}"]
     if settings["ENVIRONMENT"] != "production":
         command += ["--demo", DEMO]
-    signals.child = start(command, environment=settings, folder=SERVICE)
+    served = {**settings, "WEB_CONCURRENCY": workers(settings)}
+    signals.child = start(command, environment=served, folder=SERVICE)
     return signals.child
 
 

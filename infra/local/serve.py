@@ -9,11 +9,9 @@ from importlib import import_module
 from pathlib import Path
 
 import django
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from failures import known_sentence
-from gunicorn.app.wsgiapp import run as gunicorn  # type: ignore[import-untyped]
 from progress import say, step
 
 
@@ -21,7 +19,6 @@ def arguments() -> argparse.Namespace:
     """What run.py has decided."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bind", required=True)
-    parser.add_argument("--workers", required=True)
     parser.add_argument("--base-url", required=True)
     parser.add_argument("--demo", type=Path, help="where the demo logins are written")
     return parser.parse_args()
@@ -30,9 +27,7 @@ def arguments() -> argparse.Namespace:
 def prepare(base_url: str, demo: Path | None) -> None:
     """Bring the database to the state that the code expects."""
     with step("Loading the service"):
-        if settings.METRICS_PORT:
-            # It says where processes count, and must say so before anything that counts is imported.
-            import_module("config.gunicorn")
+        import_module("config.counts").prepare()
         django.setup()
     with step("Migrating the database"):
         call_command("migrate", verbosity=0)
@@ -44,8 +39,8 @@ def prepare(base_url: str, demo: Path | None) -> None:
 
 
 def main() -> None:
-    """Prepare, then become gunicorn."""
-    # gunicorn and Django look for the service where manage.py stands.
+    """Prepare, then become the server."""
+    # The service is loaded from where manage.py stands.
     sys.path.insert(0, str(Path.cwd()))
     # Static files come from the packages themselves until an image collects them.
     warnings.filterwarnings("ignore", message="No directory at")
@@ -59,10 +54,7 @@ def main() -> None:
         if not answer:
             say(details)
         sys.exit(1)
-    # Short patience: at a terminal Ctrl-C should end what still runs.
-    options = f"--config config/gunicorn.py --graceful-timeout 3 --workers {chosen.workers}"
-    sys.argv = ["gunicorn", *options.split(), "--bind", chosen.bind, "config.wsgi:application"]
-    gunicorn()
+    import_module("config.serve").serve(chosen.bind)
 
 
 if __name__ == "__main__":

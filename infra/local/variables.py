@@ -17,13 +17,15 @@ SQLITE = STATE / "slipway.sqlite3"
 
 
 def for_service() -> dict[str, str]:
-    """Everything that manage.py and gunicorn are started with."""
+    """Everything that manage.py and the server are started with."""
     given = {name: value for name, value in os.environ.items() if value}
     defaults = {
         "ENVIRONMENT": "development",
         "DATABASE_URL": f"sqlite:///{quote(str(SQLITE))}",
         "PUBLIC_URL": f"http://127.0.0.1:{chosen_port()}",
         "API_DOCS_ENABLED": "true",
+        # At a terminal Ctrl-C should end what still runs.
+        "DRAIN_SECONDS": "3",
         **kept_secrets(),
     }
     unset = {name: value for name, value in defaults.items() if f"{name}_FILE" not in given}

@@ -12,24 +12,10 @@ from rendering import ROOT
 
 SERVICE = ROOT / "packages/api"
 READ = """
-import json, os, runpy
-from collections.abc import MutableMapping
-
-class Recorder(MutableMapping):
-    def __init__(self, inner): self.inner, self.asked = inner, set()
-    def __getitem__(self, key): self.asked.add(key); return self.inner[key]
-    def __setitem__(self, key, value): self.inner[key] = value
-    def __delitem__(self, key): del self.inner[key]
-    def __iter__(self): return iter(self.inner)
-    def __len__(self): return len(self.inner)
-    def copy(self): return self.inner.copy()
-
+import json
 import config.settings
 from contract.environment import env
-os.environ = Recorder(os.environ)
-import gunicorn.config
-runpy.run_path("config/gunicorn.py")
-print(json.dumps(sorted(env.names | os.environ.asked)))
+print(json.dumps(sorted(env.names)))
 """
 EXPORTED = """
 import json
@@ -44,7 +30,7 @@ SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), 
 
 @cache
 def variables_read() -> frozenset[str]:
-    """Every variable that the settings or the server's configuration ask for."""
+    """Every variable that the settings ask for."""
     return frozenset(ask(READ))
 
 

@@ -63,6 +63,11 @@ REFUSED = [
     (PRODUCTION, {"tls.mode": "existing"}, "tls.secretName is empty"),
     (PRODUCTION, {"tls.mode": "certManager"}, "tls.certManager.issuerName is empty"),
     (PRODUCTION, {"tls.clientAuth": "require"}, "tls.clientAuth is require, but with tls.mode none"),
+    (
+        {**PRODUCTION, "tls.mode": "existing", "tls.secretName": "served"},
+        {"api.server": "granian"},
+        "api.server is granian, but with tls.mode existing the pods serve TLS themselves",
+    ),
     (PRODUCTION, {"tls.clientNames": ["gateway"]}, "tls.clientNames is set, but tls.clientAuth is none"),
     (
         {**PRODUCTION, "database.ca.secretName": "external-database", "database.clientCertificate": "external-client"},

@@ -12,14 +12,14 @@ import psutil
 from ports import free_port
 from processes import start, stop
 from progress import Refusal
-from world import PERF, PYTHON, SERVICE, SERVICE_PACKAGES, SERVICE_PYTHON, World
+from world import PERF, PYTHON, SERVICE, SERVICE_PYTHON, World
 
 PEERS = PERF / "peers"
 THREADS = "4"
 GUNICORN = ("-m", "gunicorn", "--workers", "1", "--log-level", "warning", "--no-control-socket")
 # The same for the peers as the service sets for itself: kept-alive connections, no heartbeat on a disk.
 THREADED = (*GUNICORN, *f"--worker-class gthread --threads {THREADS} --keep-alive 75 --worker-tmp-dir /dev/shm".split())
-CONFIGURED = (*GUNICORN, "--config", "config/gunicorn.py", "--threads", THREADS)
+SERVICE_COMMAND = ("-m", "config.serve")
 GRANIAN = ("-m", "granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", THREADS)
 UVICORN = ("-m", "uvicorn", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
 
@@ -41,15 +41,16 @@ class Server:
         return self.style == "cursor"
 
     def arguments(self, port: int) -> list[str | Path]:
-        bind = ("--bind", f"127.0.0.1:{port}") if "gunicorn" in self.command else ("--port", str(port))
-        python = SERVICE_PYTHON if self.is_service and "gunicorn" in self.command else PYTHON
+        address = f"127.0.0.1:{port}"
+        if self.is_service:
+            return [SERVICE_PYTHON, *self.command, address]
         *options, application = self.command
-        return [python, *options, *bind, application]
+        bind = ("--bind", address) if "gunicorn" in self.command else ("--port", str(port))
+        return [PYTHON, *options, *bind, application]
 
     def environment(self, world: World) -> dict[str, str]:
         if self.is_service:
-            packages = {} if "gunicorn" in self.command else {"PYTHONPATH": str(SERVICE_PACKAGES)}
-            return {**world.service_environment, **packages}
+            return {**world.service_environment, "WEB_SERVER": self.server, "WEB_THREADS": THREADS}
         return {**world.peer_environment(self.behind_wall), **(self.variables or {})}
 
 
@@ -58,8 +59,8 @@ DRF = {"ROOT_URLCONF": "drf_starter", "ATOMIC_REQUESTS": "yes"}
 SERVICE_TITLE = "Slipway"
 BASELINE, LIMIT, REACHABLE = "b", "a", "a+"
 SERVERS = (
-    Server("slipway", SERVICE_TITLE, "gunicorn", (*CONFIGURED, "config.wsgi:application"), "cursor"),
-    Server("slipway-granian", SERVICE_TITLE, "granian", (*GRANIAN, "config.wsgi:application"), "cursor"),
+    Server("slipway", SERVICE_TITLE, "gunicorn", SERVICE_COMMAND, "cursor"),
+    Server("slipway-granian", SERVICE_TITLE, "granian", SERVICE_COMMAND, "cursor"),
     Server(BASELINE, "b: usual DRF starter", "gunicorn sync", (*GUNICORN, STARTER), variables=DRF),
     Server("django-ninja", "django-ninja", "gunicorn", (*THREADED, STARTER), variables=NINJA),
     Server("fastapi", "FastAPI + SQLAlchemy", "uvicorn", (*UVICORN, "fastapi_sqlalchemy:app")),

@@ -18,7 +18,6 @@ SERVICE = ROOT / "packages/api"
 STATE = ROOT / ".local/perf"
 PYTHON = Path(sys.executable)
 SERVICE_PYTHON = ROOT / ".venv/bin/python"
-SERVICE_PACKAGES = next((ROOT / ".venv/lib").glob("python3*/site-packages"))
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
 # Counted for every request, never reached.
 RATE = "1000000000/hour"

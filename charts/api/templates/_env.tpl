@@ -96,6 +96,8 @@ STORAGE_S3_SECRET_ACCESS_KEY: {{ $inline.s3SecretAccessKey | quote }}
 
 {{/* What only the process that serves is told. */}}
 {{- define "api.serverEnv" -}}
+- name: WEB_SERVER
+  value: {{ .Values.api.server }}
 - name: WEB_CONCURRENCY
   value: {{ .Values.api.processes | quote }}
 - name: WEB_THREADS

@@ -146,6 +146,9 @@ tls.clientAuth is {{ .clientAuth }}, but with tls.mode {{ .mode }} the pods serv
 {{- if and .clientNames (eq .clientAuth "none") }}
 tls.clientNames is set, but tls.clientAuth is none: set it to request or require.
 {{- end }}
+{{- if and (eq $.Values.api.server "granian") (include "api.servesTls" $) }}
+api.server is granian, but with tls.mode {{ .mode }} the pods serve TLS themselves: set it to gunicorn, or leave TLS to a mesh (tls.mode mesh).
+{{- end }}
 {{- end }}
 {{- with .Values.database }}
 {{- if and .clientCertificate (not .ca.secretName) }}

@@ -59,6 +59,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_C
 API_DOCS_ENABLED = env.bool("API_DOCS_ENABLED", False)
 
 # How requests are served
+WEB_SERVER = env.str("WEB_SERVER", "gunicorn", validate=validate.OneOf(["gunicorn", "granian"]))
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", 1, validate=validate.Range(min=1))
 WEB_THREADS = env.int("WEB_THREADS", 4, validate=validate.Range(min=1))
 # Less than what Kubernetes waits before it kills, so that requests end by themselves.
 DRAIN_SECONDS = env.int("DRAIN_SECONDS", 25, validate=validate.Range(min=1))

@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves."""
+"""The WSGI application that is served."""
 
 import os
 from importlib import import_module

@@ -74,8 +74,11 @@ def is_database_url(value: str) -> None:
         raise ValidationError("It must begin with postgres:// or sqlite:///, for example postgres://app@db/slipway.")
     try:
         dj_database_url.parse(value)
-    except ValueError as error:
-        raise ValidationError(f"It can't be read as a database's URL: {error}.") from None
+    except ValueError:
+        # What the parser says may hold a part of the password.
+        raise ValidationError(
+            "It is no URL: write special signs of its user and password as %2F and the like."
+        ) from None
 
 
 def is_postgresql_url(value: str) -> None:

@@ -60,6 +60,8 @@ def verify_server(env: Environment) -> None:
     auth = env.given("TLS_CLIENT_AUTH")
     if env.given("TLS_CERT_FILE") or env.given("TLS_KEY_FILE"):
         env.require("TLS_CERT_FILE", "TLS_KEY_FILE", why="where the other one is")
+        if env.given("WEB_SERVER") == "granian":
+            env.refuse("WEB_SERVER", "It must be gunicorn where TLS_CERT_FILE is set: granian tells no client's name.")
     if auth in ("request", "require"):
         env.require("TLS_CERT_FILE", "TLS_CLIENT_CA_FILE", why=f"where TLS_CLIENT_AUTH is {auth}")
     elif auth and env.given("TLS_CLIENT_NAMES"):

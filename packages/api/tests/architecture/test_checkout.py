@@ -11,7 +11,7 @@ from contract.environment import env
 from tests.architecture.source import API, ROOT
 
 # Read by the commands around the service, not by its settings.
-OUTER_VARIABLES = {"PORT", "WEB_CONCURRENCY"}
+OUTER_VARIABLES = {"PORT"}
 LOCK_FOLDERS = (API / "requirements", ROOT / "infra/tools/python", ROOT / "tests/perf")
 LOCKS = sorted(lock for folder in LOCK_FOLDERS for lock in folder.glob("*.txt"))
 

@@ -1,4 +1,4 @@
-"""The service as real processes: gunicorn beside the test's database, as the walled runtime role."""
+"""The service as real processes beside the test's database, as the walled runtime role."""
 
 import os
 import signal
@@ -17,6 +17,8 @@ from django.conf import settings
 from django.db import connection
 
 API = Path(__file__).resolve().parents[2]
+WEB_SERVERS = ("gunicorn", "granian")
+SERVE = (sys.executable, "-m", "config.serve")
 
 
 def free_port() -> int:
@@ -38,18 +40,17 @@ def wait_for(port: int) -> None:
 
 
 class Server:
-    """One gunicorn with `workers` processes on a free port."""
+    """One server with `workers` processes on a free port."""
 
     def __init__(self, workers: int, environment: dict[str, str], authority: Path | None = None) -> None:
         self.port = free_port()
         self.url = f"{'https' if authority else 'http'}://127.0.0.1:{self.port}"
         self.trusted: str | bool = str(authority) if authority else True
-        command = ["-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{self.port}"]
-        options = ["--config", "config/gunicorn.py", "--workers", str(workers), "--threads", "8"]
+        processes = {"WEB_CONCURRENCY": str(workers), "WEB_THREADS": "8"}
         self.process = subprocess.Popen(
-            [sys.executable, *command, *options],
+            [*SERVE, f"127.0.0.1:{self.port}"],
             cwd=API,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", **database_environment(), **environment},
+            env={**os.environ, **database_environment(), **processes, **environment},
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -62,7 +63,7 @@ class Server:
                     return
             except requests.RequestException:
                 time.sleep(0.05)
-        raise TimeoutError("gunicorn did not become ready in 30 seconds")
+        raise TimeoutError("the service did not become ready in 30 seconds")
 
     def wait_for_port(self) -> None:
         """Wait until connections are taken, ready or not."""
@@ -90,6 +91,7 @@ def database_environment() -> dict[str, str]:
     parts = urlsplit(settings.DATABASE_URL)
     name = connection.settings_dict["NAME"]
     return {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": parts._replace(path=f"/{name}").geturl(),
         "JWT_SIGNING_KEY": ",".join(settings.JWT_SIGNING_KEYS),
         "SECRET_KEY": settings.SECRET_KEY,
@@ -106,6 +108,18 @@ def serving(workers: int = 2, authority: Path | None = None, **environment: str)
         yield server
     finally:
         server.stop()
+
+
+def refused(**environment: str) -> subprocess.CompletedProcess[str]:
+    """What a start that must fail has said."""
+    return subprocess.run(
+        [*SERVE, "127.0.0.1:0"],
+        cwd=API,
+        env={**os.environ, **database_environment(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def authorization(client: Any) -> dict[str, str]:

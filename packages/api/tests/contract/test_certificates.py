@@ -1,11 +1,9 @@
 """TLS served by gunicorn: only allowed clients pass, and a renewed certificate costs no request."""
 
-import os
 import secrets
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +17,7 @@ from rest_framework.test import APIClient
 
 from conftest import Member
 from tests.contract.authorities import Authority, Pair
-from tests.contract.servers import API, Server, authorization, database_environment, serving
+from tests.contract.servers import Server, authorization, refused, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CUSTOMERS = "/api/v1/customers/"
@@ -187,24 +185,21 @@ def rotate(server: Server, shown: Pair, renewed: Pair, *, in_place: bool) -> int
         ),
         ({"TLS_CLIENT_AUTH": "perhaps"}, ["TLS_CLIENT_AUTH: Must be one of"]),
         ({"TLS_CLIENT_NAMES": "a"}, ["TLS_CLIENT_AUTH: It must be request or require where TLS_CLIENT_NAMES is set."]),
+        (
+            {"TLS_CERT_FILE": "a", "TLS_KEY_FILE": "b", "WEB_SERVER": "granian"},
+            ["WEB_SERVER: It must be gunicorn where TLS_CERT_FILE is set"],
+        ),
         ({"TLS_CERT_FILE": "absent", "TLS_KEY_FILE": "absent"}, ["TLS can't be served: check TLS_CERT_FILE"]),
     ],
 )
 def test_settings_that_do_not_fit_end_the_start_with_sentences(
     variables: dict[str, str], sentences: list[str], tmp_path: Path
 ) -> None:
-    refused = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi", "--bind", "127.0.0.1:0"],
-        cwd=API,
-        env={**os.environ, **database_environment(), **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ended = refused(**variables)
 
-    assert refused.returncode == 1
-    assert [sentence for sentence in sentences if sentence not in refused.stderr] == []
-    assert "Traceback" not in refused.stderr
+    assert ended.returncode == 1
+    assert [sentence for sentence in sentences if sentence not in ended.stderr] == []
+    assert "Traceback" not in ended.stderr
 
 
 def test_without_a_connection_to_ask_nobody_passes(settings: Any, anonymous: APIClient) -> None:

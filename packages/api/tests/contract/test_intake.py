@@ -9,7 +9,7 @@ import requests
 from django.conf import settings
 
 from conftest import Member
-from tests.contract.servers import authorization, serving
+from tests.contract.servers import WEB_SERVERS, authorization, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CUSTOMERS = "/api/v1/customers/"
@@ -20,9 +20,10 @@ def chunks(body: bytes) -> Iterator[bytes]:
     yield body[len(body) // 2 :]
 
 
-def test_a_body_in_chunks_is_read_and_belongs_to_its_key(owner: Member) -> None:
+@pytest.mark.parametrize("web_server", WEB_SERVERS)
+def test_a_body_in_chunks_is_read_and_belongs_to_its_key(owner: Member, web_server: str) -> None:
     headers = {**authorization(owner.client), "Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
-    with serving(workers=1) as server:
+    with serving(workers=1, WEB_SERVER=web_server) as server:
 
         def post(body: bytes) -> requests.Response:
             return requests.post(f"{server.url}{CUSTOMERS}", data=chunks(body), headers=headers, timeout=10)

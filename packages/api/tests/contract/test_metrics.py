@@ -4,8 +4,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from django.conf import settings
 
 from apps.customers.tests.factories import CustomerFactory
 from conftest import Member
-from tests.contract.servers import API, Server, authorization, database_environment, free_port, serving
+from tests.contract.servers import WEB_SERVERS, Server, authorization, free_port, refused, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CUSTOMERS = "/api/v1/customers/"
@@ -36,11 +34,12 @@ def answered(samples: dict[str, float]) -> float:
     return sum(value for name, value in samples.items() if name.startswith("http_requests_total"))
 
 
-def test_processes_are_added_up_by_route_and_outlive_their_worker(owner: Member, port: int) -> None:
+@pytest.mark.parametrize("web_server", WEB_SERVERS)
+def test_processes_are_added_up_by_route_and_outlive_their_worker(owner: Member, port: int, web_server: str) -> None:
     headers = authorization(owner.client)
     with owner.rows():
         customers = [CustomerFactory() for _ in range(3)]
-    with serving(workers=2, METRICS_PORT=str(port)) as server:
+    with serving(workers=2, METRICS_PORT=str(port), WEB_SERVER=web_server) as server:
         for customer in customers * 20:
             requests.get(f"{server.url}{CUSTOMERS}{customer.pk}/", headers=headers, timeout=5)
         requests.get(f"{server.url}/api/v1/nowhere/at/all", timeout=5)
@@ -63,8 +62,9 @@ def test_processes_are_added_up_by_route_and_outlive_their_worker(owner: Member,
     assert answered(after) == 62
 
 
-def test_a_request_of_a_killed_worker_is_no_longer_in_progress(owner: Member, port: int) -> None:
-    with serving(workers=1, METRICS_PORT=str(port)) as server:
+@pytest.mark.parametrize("web_server", WEB_SERVERS)
+def test_a_request_of_a_killed_worker_is_no_longer_in_progress(owner: Member, port: int, web_server: str) -> None:
+    with serving(workers=1, METRICS_PORT=str(port), WEB_SERVER=web_server) as server:
         (worker,) = server.workers()
         with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1]))) as slow:
             # The body that is announced never comes, so the view waits for it.
@@ -122,8 +122,9 @@ def test_a_lost_store_and_a_lost_database_are_counted(owner: Member, port: int) 
     assert without_database["database_unreachable_total"] == 1
 
 
-def test_the_management_port_is_the_parents(port: int, tmp_path: Path) -> None:
-    with serving(workers=2, METRICS_PORT=str(port), TMPDIR=str(tmp_path)) as server:
+@pytest.mark.parametrize("web_server", WEB_SERVERS)
+def test_the_management_port_is_the_parents(port: int, tmp_path: Path, web_server: str) -> None:
+    with serving(workers=2, METRICS_PORT=str(port), TMPDIR=str(tmp_path), WEB_SERVER=web_server) as server:
         alive = requests.get(f"http://127.0.0.1:{port}/livez", timeout=5)
         other = requests.get(f"http://127.0.0.1:{port}{CUSTOMERS}", timeout=5)
         holders = {pid for pid in (server.process.pid, *server.workers()) if listens(pid, port)}
@@ -148,26 +149,10 @@ def test_a_taken_port_is_one_sentence(port: int) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
-        refused = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "gunicorn",
-                "--config",
-                "config/gunicorn.py",
-                "config.wsgi",
-                "--bind",
-                "127.0.0.1:0",
-            ],
-            cwd=API,
-            env={**os.environ, **database_environment(), "METRICS_PORT": str(port)},
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
+        ended = refused(METRICS_PORT=str(port))
 
-    assert refused.returncode == 1
-    assert refused.stderr.splitlines()[-1].endswith("(Address already in use): set another METRICS_PORT.")
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].endswith("(Address already in use): set another METRICS_PORT.")
 
 
 def test_without_a_port_nothing_is_counted(owner: Member) -> None:

@@ -1,11 +1,14 @@
-"""How the service starts: with whatever database there is, and not at all with wrong settings."""
+"""How the service starts and stops, on either server: with whatever database there is, and not with wrong settings."""
 
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,9 +16,10 @@ import pytest
 import requests
 
 from conftest import Member
-from tests.contract.servers import API, Server, authorization, database_environment, free_port, serving
+from tests.contract.servers import API, WEB_SERVERS, Server, authorization, free_port, refused, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
+on_either = pytest.mark.parametrize("web_server", WEB_SERVERS)
 CUSTOMERS = "/api/v1/customers/"
 
 
@@ -30,18 +34,21 @@ def started(**environment: str) -> Iterator[Server]:
         server.stop()
 
 
-def test_starts_without_its_database() -> None:
-    with started(DATABASE_URL=f"postgres://app@127.0.0.1:{free_port()}/slipway") as server:
+@on_either
+def test_starts_without_its_database(web_server: str) -> None:
+    nowhere = f"postgres://app@127.0.0.1:{free_port()}/slipway"
+    with started(DATABASE_URL=nowhere, WEB_SERVER=web_server) as server:
         alive, ready = (requests.get(f"{server.url}/{path}", timeout=10) for path in ("livez", "readyz"))
 
     assert alive.status_code == 200
     assert ready.status_code == 503
 
 
-def test_a_silent_database_holds_a_thread_for_seconds() -> None:
+@on_either
+def test_a_silent_database_holds_a_thread_for_seconds(web_server: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-        with started(DATABASE_URL=f"postgres://app@127.0.0.1:{port}/slipway") as server:
+        nobody = f"postgres://app@127.0.0.1:{silent.getsockname()[1]}/slipway"
+        with started(DATABASE_URL=nobody, WEB_SERVER=web_server) as server:
             began = time.monotonic()
             ready = requests.get(f"{server.url}/readyz", timeout=60)
             waited = time.monotonic() - began
@@ -57,32 +64,24 @@ def test_a_silent_database_holds_a_thread_for_seconds() -> None:
         ({"DJANGO_SETTINGS_MODULE": "without_urls"}, "ModuleNotFoundError: No module named 'absent'"),
     ],
 )
+@on_either
 def test_what_can_not_serve_ends_before_a_worker_starts(
-    variables: dict[str, str], last_line: str, tmp_path: Path
+    web_server: str, variables: dict[str, str], last_line: str, tmp_path: Path
 ) -> None:
     (tmp_path / "without_urls.py").write_text("from tests.settings import *\nROOT_URLCONF = 'absent'\n")
-    environment = {**os.environ, **database_environment(), "PYTHONPATH": str(tmp_path), **variables}
-    command = ["-m", "gunicorn", "--config", "config/gunicorn.py", "--log-level", "info", "config.wsgi"]
 
-    ended = subprocess.run(
-        [sys.executable, *command, "--bind", "127.0.0.1:0"],
-        cwd=API,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ended = refused(PYTHONPATH=str(tmp_path), WEB_SERVER=web_server, **variables)
 
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1] == last_line
-    assert "Booting worker" not in ended.stderr
+    assert not re.search("Booting worker|Spawning worker", ended.stderr)
 
 
-def test_no_connection_is_shared_between_processes(owner: Member) -> None:
+@on_either
+def test_no_connection_is_shared_between_processes(owner: Member, web_server: str) -> None:
     headers = authorization(owner.client)
-    with serving(workers=2) as server:
-        for _ in range(40):
-            requests.get(f"{server.url}{CUSTOMERS}", headers=headers, timeout=10)
+    with serving(workers=2, WEB_SERVER=web_server) as server, ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: requests.get(f"{server.url}{CUSTOMERS}", headers=headers, timeout=10), range(80)))
         parent = connections(server.process.pid)
         workers = [connections(pid) for pid in server.workers()]
 
@@ -104,3 +103,39 @@ def test_views_are_loaded_before_the_workers_are_forked() -> None:
     loaded = subprocess.run([sys.executable, "-c", script], cwd=API, capture_output=True, text=True, timeout=60)
 
     assert loaded.stdout.splitlines()[-1] == "True", loaded.stderr
+
+
+@on_either
+def test_a_request_in_flight_is_answered_before_the_end(owner: Member, web_server: str) -> None:
+    body = b'{"email": "a@example.com"}'
+    credential = [f"{name}: {value}" for name, value in authorization(owner.client).items()]
+    head = [f"POST {CUSTOMERS} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", *credential]
+    with serving(workers=1, WEB_SERVER=web_server) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=15) as client:
+            client.sendall("\r\n".join([*head, "Content-Type: application/json", "", ""]).encode() + body[:5])
+            # Until the view waits for the rest.
+            time.sleep(0.5)
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            client.sendall(body[5:])
+            answer = client.recv(64)
+        code = server.process.wait(10)
+
+    assert answer.startswith(b"HTTP/1.1 201 Created"), answer
+    assert code == 0
+
+
+@on_either
+def test_a_killed_worker_is_replaced(owner: Member, web_server: str) -> None:
+    headers = authorization(owner.client)
+    with serving(workers=2, WEB_SERVER=web_server) as server:
+        before = set(server.workers())
+        os.kill(min(before), signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while len(now := set(server.workers())) < 2 or min(before) in now:
+            assert time.monotonic() < deadline, "no worker took the place of the killed one"
+            time.sleep(0.05)
+        answers = [requests.get(f"{server.url}{CUSTOMERS}", headers=headers, timeout=10) for _ in range(10)]
+
+    assert max(before) in now
+    assert {answer.status_code for answer in answers} == {200}
