@@ -1,10 +1,11 @@
-"""A rollout loses no request, and neither does a rollback."""
+"""A rollout loses no request, from either server to the other, and neither does a rollback."""
 
 from conftest import FULL, Release
 from door import Door, Load, report
 from kubernetes import Namespace
 
 ROLLOUTS = 20 if FULL else 3
+SERVERS = ("granian", "gunicorn")
 REQUESTS = 20_000 if FULL else 1_000
 
 
@@ -17,7 +18,7 @@ def test_rollouts_under_load_lose_no_request(release: Release, namespace: Namesp
     seen = namespace.names("api")
     with quick, slow:
         for number in range(ROLLOUTS):
-            release.upgrade(f"api.podAnnotations.rollout=r{number}")
+            release.upgrade(f"api.podAnnotations.rollout=r{number}", f"api.server={SERVERS[number % 2]}")
             assert not seen & namespace.names("api")
             seen |= namespace.names("api")
         namespace.helm("rollback", "api", "--wait", "--timeout", "4m")
