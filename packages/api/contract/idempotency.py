@@ -21,7 +21,7 @@ from contract.authentication import Principal
 from contract.models import IdempotencyRecord
 from contract.parameters import Parameter, Slot
 from contract.problems import Problem
-from contract.statements import Statement
+from contract.statements import Statement, insert_of
 
 HEADER = "Idempotency-Key"
 LOCK_AND_FIND = (
@@ -126,22 +126,20 @@ def _fingerprint(request: Request) -> bytes:
 
 
 @cache
-def _statements() -> tuple[Statement, Statement]:
-    """(find, insert). The first one also takes the lock that tells twins apart; SQLite lets one write at a time."""
+def _lock_and_find() -> Statement:
+    """It also takes the lock that tells twins apart; SQLite lets one write at a time."""
     fields = [Parameter(name, IdempotencyRecord._meta.get_field(name)) for name in ("tenant", "principal", "key")]
     record = IdempotencyRecord.objects.filter(**{field.name: field for field in fields})
     found = record.values_list("fingerprint", "status", "headers", "body", "expires_at")
     if connection.vendor == "postgresql":
-        find = Statement(found, template=LOCK_AND_FIND, slots=[Slot("lock", BigIntegerField())])
-    else:
-        find = Statement(found, template=FIND)
-    return find, Statement.insert(IdempotencyRecord)
+        return Statement(found, template=LOCK_AND_FIND, slots=[Slot("lock", BigIntegerField())])
+    return Statement(found, template=FIND)
 
 
 def _find(identity: dict[str, str], fingerprint: bytes) -> HttpResponse | None:
     """The answer that this key was given. Raises `InFlight` while a twin is running, and `KeyReused`."""
     lock = hashlib.blake2b("\n".join(identity.values()).encode(), digest_size=8).digest()
-    ((*record, has_lock),) = _statements()[0].fetch({**identity, "lock": int.from_bytes(lock, signed=True)})
+    ((*record, has_lock),) = _lock_and_find().fetch({**identity, "lock": int.from_bytes(lock, signed=True)})
     if not has_lock:
         raise InFlight()
     kept_fingerprint, status, headers, body, expires_at = record
@@ -169,7 +167,7 @@ def _store(identity: dict[str, str], fingerprint: bytes, response: HttpResponse)
             "expires_at": now + KEPT,
         }
         try:
-            _statements()[1].fetch({**identity, **values})
+            insert_of(IdempotencyRecord).fetch({**identity, **values})
         except IntegrityError:
             # It ended after our statement had begun to look, and before the statement had the lock.
             raise InFlight() from None

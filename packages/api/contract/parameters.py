@@ -23,6 +23,15 @@ class Slot:
         return self.field.get_db_prep_value(values[self.name], connection)
 
 
+class ColumnSlot(Slot):
+    """A place for a value that is about to be stored in a field's column."""
+
+    __slots__ = ()
+
+    def bind(self, values: Mapping[str, Any], connection: Any) -> Any:
+        return self.field.get_db_prep_save(values[self.name], connection)
+
+
 @dataclass(frozen=True, slots=True)
 class TenantSlot:
     """A place for the tenant in scope."""

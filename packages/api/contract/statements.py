@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from django.db import NotSupportedError, connections, models
@@ -9,7 +10,7 @@ from django.db.utils import DEFAULT_DB_ALIAS
 from psycopg import sql
 
 from contract import tenancy
-from contract.parameters import Constant, Slot, TenantSlot, place
+from contract.parameters import ColumnSlot, Constant, Slot, TenantSlot, place
 
 Row = Sequence[Any]
 INSERT = "INSERT INTO {} ({}) VALUES ({})"
@@ -36,15 +37,6 @@ class Statement:
         self.width = 0
         with tenancy.any_tenant():
             self.sql = template.format(*[self._compile(queryset) for queryset in querysets])
-
-    @classmethod
-    def insert(cls, model: type[models.Model]) -> "Statement":
-        """Insert one row; its parameters are the model's attributes, without the key that the database makes."""
-        quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-        fields = [field for field in model._meta.concrete_fields if field is not model._meta.auto_field]
-        columns = ", ".join(quote(str(field.column)) for field in fields)
-        text = INSERT.format(quote(model._meta.db_table), columns, ", ".join(["%s"] * len(fields)))
-        return cls(template=text, slots=[Slot(field.attname, field) for field in fields])
 
     def _compile(self, queryset: models.QuerySet[Any, Any]) -> str:
         compiler = cast(Any, queryset.query).get_compiler(connection=connections[DEFAULT_DB_ALIAS])
@@ -111,6 +103,16 @@ class Statement:
                 for function in functions:
                     row[position] = function(row[position], expression, connection)
         return cast(list[Row], converted)
+
+
+@cache
+def insert_of(model: type[models.Model]) -> Statement:
+    """Inserts one row; its parameters are the model's attributes, without the key that the database makes."""
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    fields = [field for field in model._meta.concrete_fields if field is not model._meta.auto_field]
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    text = INSERT.format(quote(model._meta.db_table), columns, ", ".join(["%s"] * len(fields)))
+    return Statement(template=text, slots=[ColumnSlot(field.attname, field) for field in fields])
 
 
 def _literal(value: Any) -> str:

@@ -80,3 +80,18 @@ def test_a_migration_that_waits_for_a_lock_gives_up(
     assert load.failures == []
     assert "9999_waiting" in said
     assert "lock" in said
+
+
+def test_a_job_of_the_release_is_waited_for(
+    release: Release, namespace: Namespace, door: Door, tmp_path: Path
+) -> None:
+    added = image_with(release, tmp_path, "added", "ALTER TABLE customers_customer ADD COLUMN added_test integer")
+
+    with Load(lambda connection, _: door("GET", "/api/v1/customers/?limit=5", connection=connection), door) as load:
+        release.upgrade("migrations.mode=init", image=added)
+
+    jobs = namespace.get("jobs", "--selector", "app.kubernetes.io/component=migrate")["items"]
+    waited = [pod["status"]["initContainerStatuses"][0]["state"]["terminated"] for pod in namespace.pods("api")]
+    assert [(job["metadata"]["name"] != "api-migrate", job["status"].get("succeeded")) for job in jobs] == [(True, 1)]
+    assert all(end["finishedAt"] >= jobs[0]["status"]["completionTime"] for end in waited)
+    assert load.failures == []

@@ -1,5 +1,6 @@
 """A rollout loses no request, from either server to the other, and neither does a rollback."""
 
+import pytest
 from conftest import FULL, Release
 from door import Door, Load, report
 from kubernetes import Namespace
@@ -9,6 +10,7 @@ SERVERS = ("granian", "gunicorn")
 REQUESTS = 20_000 if FULL else 1_000
 
 
+@pytest.mark.timeout(3600 if FULL else 900)
 def test_rollouts_under_load_lose_no_request(release: Release, namespace: Namespace, door: Door) -> None:
     quick = Load(
         lambda connection, _: door("GET", "/api/v1/customers/?limit=5", connection=connection), door, threads=6
