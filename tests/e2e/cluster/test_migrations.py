@@ -82,9 +82,7 @@ def test_a_migration_that_waits_for_a_lock_gives_up(
     assert "lock" in said
 
 
-def test_a_job_of_the_release_is_waited_for(
-    release: Release, namespace: Namespace, door: Door, tmp_path: Path
-) -> None:
+def test_a_job_of_the_release_is_waited_for(release: Release, namespace: Namespace, door: Door, tmp_path: Path) -> None:
     added = image_with(release, tmp_path, "added", "ALTER TABLE customers_customer ADD COLUMN added_test integer")
 
     with Load(lambda connection, _: door("GET", "/api/v1/customers/?limit=5", connection=connection), door) as load:
