@@ -8,6 +8,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
+from laptop import Record, recorder
 from rendering import HELM, TOOLS, Renderer
 from toggles import CASES
 
@@ -43,3 +44,9 @@ def render(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
 def tool():
     """The path of a pinned tool by its place in .tools."""
     return lambda name: need(TOOLS / name)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    """The calls of tools that a command of this checkout makes: `record("infra/cluster/deploy")`."""
+    return recorder(tmp_path)

@@ -24,11 +24,11 @@ class Refused(Exception):
     """Helm would not render; the message is what its user reads."""
 
 
-def helm(*arguments: str, values: Values | None = None) -> str:
-    """What Helm prints, or `Refused` with its message."""
+def helm(*arguments: str, values: Values | None = None, namespace: str = NAMESPACE) -> str:
+    """What Helm prints, or `Refused` with its message. Paths are relative to the repository's root."""
     given = ["--values", "-"] if values is not None else []
-    command = [str(HELM), *arguments, "--namespace", NAMESPACE, *given]
-    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True)
+    command = [str(HELM), *arguments, "--namespace", namespace, *given]
+    done = subprocess.run(command, cwd=ROOT, input=json.dumps(values), capture_output=True, text=True)
     if done.returncode:
         raise Refused(done.stderr)
     return done.stdout

@@ -41,7 +41,9 @@ class Release:
             "--timeout",
             "4m",
         ]
-        for setting in (f"image.repository={repository}", f"image.tag={tag}", *settings):
+        # A tag may be digits alone, and would be a number to --set.
+        arguments += ["--set-string", f"image.repository={repository},image.tag={tag}"]
+        for setting in settings:
             arguments += ["--set", setting]
         return self.namespace.helm(*arguments, *(["--wait"] if wait else []))
 
