@@ -7,11 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from rendering import CHARTS, NAMESPACE, Renderer, nested, of_kind
 from service import metrics_exported
 from toggles import EXISTING, MONITORS, OWN
 
 QUERY = re.compile(r"([a-z_:][a-z0-9_:]*)\s*{")
+# What promtool is asked, and the release that it is asked about.
+SPELLS = yaml.safe_load(Path(__file__).with_name("alerts.yaml").read_text())["tests"]
+OF_RELEASE = 'namespace="shop",service="api"'
 DASHBOARDS = sorted((CHARTS / "api/dashboards").glob("*.json"))
 
 
@@ -55,6 +59,24 @@ def test_an_alert_says_how_bad_it_is_and_what_it_means(alerts: list[dict]) -> No
     for alert in alerts:
         assert alert["labels"]["severity"] in {"warning", "critical"}
         assert all(alert["annotations"][key].endswith(".") for key in ("summary", "description"))
+
+
+def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_silent(alerts: list[dict]) -> None:
+    cases = {True: set(), False: set()}
+    for spell in SPELLS:
+        asked = spell["alert_rule_test"]
+        cases[any(case["exp_alerts"] for case in asked)] |= {case["alertname"] for case in asked}
+
+    names = {alert["alert"] for alert in alerts}
+    assert cases == {True: names, False: names}
+
+
+def test_no_alert_is_silent_for_want_of_its_metrics(alerts: list[dict]) -> None:
+    queries = {alert["alert"]: alert["expr"] for alert in alerts}
+    for spell in SPELLS:
+        own = {each["series"].partition("{")[0] for each in spell["input_series"] if OF_RELEASE in each["series"]}
+        for case in spell["alert_rule_test"]:
+            assert {*QUERY.findall(queries[case["alertname"]])} <= own, spell["name"]
 
 
 def test_every_metric_of_the_service_is_on_a_dashboard(queries: list[str]) -> None:
