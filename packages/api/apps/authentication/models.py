@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.utils.crypto import get_random_string
 
-USERNAME_PATTERN = r"^[A-Za-z0-9_.-]{3,50}$"
+USERNAME_PATTERN = r"^[A-Za-z0-9_.-]{3,50}\Z"
 
 
 class UserManager(BaseUserManager["User"]):

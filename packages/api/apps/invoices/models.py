@@ -23,14 +23,14 @@ class CurrencyField(models.CharField):  # type: ignore[type-arg]
     """An ISO 4217 code."""
 
     def __init__(self, **kwargs: object) -> None:
-        super().__init__(**{"max_length": 3, "validators": [RegexValidator(r"^[A-Z]{3}$")], **kwargs})  # type: ignore[arg-type]
+        super().__init__(**{"max_length": 3, "validators": [RegexValidator(r"^[A-Z]{3}\Z")], **kwargs})  # type: ignore[arg-type]
 
 
 class Product(TenantModel):
     """Something that is sold, under its stock keeping unit."""
 
     id = PrefixedIdField("prod")
-    sku = models.CharField(max_length=64, validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")])
+    sku = models.CharField(max_length=64, validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")])
     name = models.CharField(max_length=255)
     unit_amount = models.BigIntegerField(validators=[MinValueValidator(0), MaxValueValidator(MAX_UNIT_AMOUNT)])
     currency = CurrencyField()

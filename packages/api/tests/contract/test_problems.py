@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.apps import apps
+from django.core.validators import RegexValidator
 from django.db import OperationalError
 from rest_framework.test import APIClient
 
@@ -115,6 +117,30 @@ def test_all_faults_are_named_at_once(route: Route, owner: Member) -> None:
         "#/unknown~1~0field",
         *(f"#/{each}" for each in required),
     }
+
+
+@pytest.mark.parametrize("route", CREATABLE, ids=name)
+def test_no_value_with_a_pattern_ends_in_a_newline(route: Route, owner: Member) -> None:
+    patterned = [
+        each
+        for each, field in input_fields(route).items()
+        if any(isinstance(validator, RegexValidator) for validator in field.validators)
+    ]
+
+    for field in patterned:
+        good = body(route, owner)
+        answer = create(owner.client, route, {**good, field: f"{good[field]}\n"})
+        # An e-mail address is trimmed, everything else is taken at its word.
+        assert answer.status_code == 400 or answer.json()[field] == good[field]
+
+
+def test_no_pattern_lets_a_newline_stand_behind_it() -> None:
+    """In Python `$` also matches before a newline at the end; `\\Z` does not."""
+    fields = [field for model in apps.get_models() for field in model._meta.concrete_fields]
+    patterns = {v.regex.pattern for field in fields for v in field.validators if isinstance(v, RegexValidator)}
+
+    assert len(patterns) > 1
+    assert not [pattern for pattern in patterns if pattern.endswith("$")]
 
 
 def test_what_was_read_can_be_put_back(owner: Member) -> None:
