@@ -129,6 +129,7 @@ class Invoice(TenantModel):
                 condition=~Q(status="paid") | Q(total__lte=F("amount_paid") + F("amount_credited")),
                 name="invoice_paid_in_full",
             ),
+            models.CheckConstraint(condition=~Q(status="void") | Q(amount_paid=0), name="invoice_void_unpaid"),
         ]
         indexes = [
             models.Index(fields=["organization", "created_at", "id"], name="invoice_by_created_at"),

@@ -81,6 +81,25 @@ class InvoiceFrozen(Problem):
         super().__init__(f"A final invoice keeps its {names}; correct it by a credit note, or void it.")
 
 
+class CustomerOutOfUse(Problem):
+    status_code = 409
+    code = "customer-out-of-use"
+    title = "The customer of the draft is not active"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The customer is {status}; activate the customer and finalize again, or delete the draft.")
+
+
+class InvoiceHasPayments(Problem):
+    status_code = 409
+    code = "invoice-has-payments"
+    title = "Money has come in for the invoice"
+
+    def __init__(self, amount: int) -> None:
+        detail = f"{amount} of this invoice is paid, and a void invoice would lose it; correct it by a credit note."
+        super().__init__(detail, amount_paid=amount)
+
+
 class AmountTooLarge(Problem):
     status_code = 422
     code = "amount-too-large"
@@ -229,8 +248,13 @@ def edit_invoice(*, invoice: Invoice, role: str, **changes: Any) -> Invoice:
 
 
 def finalize_invoice(*, invoice: Invoice) -> Invoice:
-    """Number a draft and freeze it; one whose total is 0 is paid at once. Raises `InvalidTransition`."""
+    """Number a draft and freeze it; one whose total is 0 is paid at once.
+
+    Raises `InvalidTransition` and `CustomerOutOfUse`.
+    """
     require_transition(invoice, Invoice.Status.PENDING, "finalized")
+    if invoice.customer.status != "active":
+        raise CustomerOutOfUse(invoice.customer.status)
     invoice.number = next_number()
     invoice.finalized_at = timezone.now()
     invoice.due_date = Invoice.today() + timedelta(days=invoice.due_in_days)
@@ -276,8 +300,10 @@ def pay_invoice(*, invoice: Invoice, amount: int | None = None) -> Invoice:
 
 
 def void_invoice(*, invoice: Invoice) -> Invoice:
-    """Withdraw a final invoice; it keeps its number. Raises `InvalidTransition`."""
+    """Withdraw a final invoice; it keeps its number. Raises `InvalidTransition` and `InvoiceHasPayments`."""
     require_transition(invoice, Invoice.Status.VOID, "voided")
+    if invoice.amount_paid:
+        raise InvoiceHasPayments(invoice.amount_paid)
     invoice.status, invoice.voided_at = Invoice.Status.VOID, timezone.now()
     invoice.save()
     return invoice

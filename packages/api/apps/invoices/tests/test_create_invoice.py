@@ -204,6 +204,7 @@ def test_tax_is_rounded_half_up(amount: int, points: int) -> None:
         {"amount_credited": 10**9},
         {"number": None},
         {"status": "paid"},
+        {"status": "void", "amount_paid": 1},
     ],
 )
 def test_the_database_refuses_sums_that_do_not_add_up(

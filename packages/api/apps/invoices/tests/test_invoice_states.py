@@ -100,6 +100,39 @@ def test_partial_payments_add_up(owner: Member) -> None:
         assert sorted(Payment.objects.values_list("amount", flat=True)) == [190, 1000]
 
 
+@pytest.mark.parametrize("status", ["inactive", "archived"])
+def test_a_draft_is_finalized_for_an_active_customer_only(status: str, owner: Member) -> None:
+    invoice = in_state(owner, "draft")
+    customer = f"/api/v1/customers/{invoice.customer_id}/"
+    owner.client.patch(customer, {"status": status})
+
+    refused = command(owner, invoice, "finalize")
+    after = owner.client.get(f"{INVOICES}{invoice.pk}/").json()
+    owner.client.patch(customer, {"status": "active"})
+    finalized = command(owner, invoice, "finalize")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "customer-out-of-use")
+    assert f"is {status}; activate" in refused.json()["detail"]
+    assert (after["status"], after["number"]) == ("draft", None)
+    assert (finalized.status_code, finalized.json()["number"]) == (200, "INV-000001")
+
+
+@pytest.mark.parametrize("state", ["pending", "uncollectible"])
+def test_an_invoice_with_a_payment_is_not_voided(state: str, owner: Member) -> None:
+    invoice = in_state(owner, state)
+    command(owner, invoice, "pay", {"amount": 190})
+
+    refused = command(owner, invoice, "void")
+    after = owner.client.get(f"{INVOICES}{invoice.pk}/").json()
+    credited = command(owner, invoice, "credit-notes", {"amount": 1000})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "invoice-has-payments")
+    assert refused.json()["amount_paid"] == 190
+    assert (after["status"], after["amount_due"]) == (state, 1000)
+    assert credited.status_code == 201
+    assert owner.client.get(f"{INVOICES}{invoice.pk}/").json()["status"] == "paid"
+
+
 @pytest.mark.parametrize("amount", [0, -1, 1.5, "1", True, 10**30])
 def test_refuses_a_payment_that_is_no_amount(amount: Any, owner: Member) -> None:
     assert command(owner, in_state(owner, "pending"), "pay", {"amount": amount}).status_code == 400
