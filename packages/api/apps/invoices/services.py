@@ -23,6 +23,9 @@ from contract.problems import Problem
 
 FREE_AFTER_FINAL = frozenset({"metadata", "memo"})
 PRICE_SETTERS = frozenset({"owner", "admin", "billing"})
+# A key's scope `invoices:write` is for programs that keep the catalogue.
+CATALOGUE_KEEPERS = PRICE_SETTERS | {"api_key"}
+PRICE_FIELDS = frozenset({"unit_amount", "currency", "tax_basis_points"})
 
 
 class CustomerNotFound(Problem):
@@ -339,6 +342,27 @@ def credit_invoice(*, invoice: Invoice, amount: int | None = None, reason: str =
             settle(invoice)
         invoice.save()
     return note
+
+
+def create_product(*, role: str, **fields: Any) -> Product:
+    """Add to the catalogue. Raises `PriceNotYours`."""
+    require_catalogue_keeper(role)
+    return Product.objects.create(**fields)
+
+
+def edit_product(*, product: Product, role: str, **changes: Any) -> Product:
+    """Change a product; invoices keep the price they were made with. Raises `PriceNotYours` for another price."""
+    if any(changes[name] != getattr(product, name) for name in PRICE_FIELDS & changes.keys()):
+        require_catalogue_keeper(role)
+    for name, value in changes.items():
+        setattr(product, name, value)
+    product.save()
+    return product
+
+
+def require_catalogue_keeper(role: str) -> None:
+    if role not in CATALOGUE_KEEPERS:
+        raise PriceNotYours("Only owners, admins and billing set a product's price and tax; ask one of them.")
 
 
 def remove_product(*, product: Product) -> None:

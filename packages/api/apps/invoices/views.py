@@ -38,6 +38,13 @@ class ProductViewSet(Resource[Product]):
     filter_fields = {"sku": ["exact", "in"], "currency": ["exact"], "is_active": ["exact"]}
     sort_fields = ["created_at", "name"]
 
+    def perform_create(self, serializer: Any) -> Product:
+        return services.create_product(role=self.membership.role, **serializer.validated_data)
+
+    def perform_update(self, serializer: Any) -> Product:
+        role = self.membership.role
+        return services.edit_product(product=serializer.instance, role=role, **serializer.validated_data)
+
     def perform_destroy(self, instance: Product) -> None:
         services.remove_product(product=instance)
 
