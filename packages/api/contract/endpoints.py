@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from contract import correlation, filtering, idempotency, problems, tenancy, throttling
 from contract.authentication import InvalidCredentials
 from contract.memberships import Membership
+from contract.permissions import IsIdentified
 
 View = Callable[..., Response]
 SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -73,6 +74,13 @@ class Endpoint(APIView):
             address = throttling.client_address(request._request)
             throttling.charge(request._request, throttling.bucket("anon", address))
             raise
+
+    def check_permissions(self, request: Request) -> None:
+        """OPTIONS tells methods and no more, so whoever is identified may ask, with any scopes and organizations."""
+        if request.method != "OPTIONS":
+            super().check_permissions(request)
+        elif IsIdentified in self.permission_classes:
+            IsIdentified().has_permission(request, self)
 
     def check_method(self, request: Request) -> None:
         """A method that is not served is refused before its parameters and its key are looked at."""

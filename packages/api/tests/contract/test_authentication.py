@@ -208,6 +208,18 @@ def test_a_key_without_the_scope_gets_403_and_the_scope(route: Route, owner: Mem
     assert owner.key_client().get(route.path).status_code == 403
 
 
+@pytest.mark.parametrize("route", GUARDED, ids=name)
+def test_whoever_is_identified_may_ask_for_the_methods(route: Route, owner: Member, outsider: Member) -> None:
+    Membership.objects.create(user=owner.user, organization=outsider.organization, role="member")
+
+    for client in (owner.key_client(), owner.client):
+        answer = client.options(route.at())
+
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert set(answer.headers["Allow"].split(", ")) >= route.methods
+    assert APIClient().options(route.at()).status_code == 401
+
+
 def test_keys_never_reach_what_belongs_to_a_person(owner: Member) -> None:
     client = owner.key_client("customers:read", "specimens:read", "notes:read")
 
