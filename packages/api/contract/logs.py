@@ -102,7 +102,8 @@ def configure(level: str) -> None:
                 "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}
             },
             "root": {"handlers": ["stdout"], "level": level},
-            # Every request has its own line from contract.correlation; Django's would repeat its path.
-            "loggers": {"django.request": {"level": "CRITICAL"}, "django.security": {"level": "ERROR"}},
+            # Every request has its own line from contract.correlation, and every refusal from contract.problems;
+            # Django's would repeat them, with a traceback for each bad Host header.
+            "loggers": {"django.request": {"level": "CRITICAL"}, "django.security": {"level": "CRITICAL"}},
         }
     )

@@ -19,6 +19,7 @@ from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 
 from contract import constraints, correlation
+from contract.logs import first_line
 
 MEDIA_TYPE = "application/problem+json"
 # Whoever makes more mistakes at once mends these first.
@@ -268,6 +269,8 @@ def explain(request: HttpRequest, code: str) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         return plain_response(request, 413, f"The body may have at most {settings.MAX_BODY_BYTES} bytes; send less.")
+    # The client's fault has no traceback worth reading, and is as long as the client likes.
+    logger.warning("request refused", error=type(exception).__name__, reason=first_line(exception)[:200])
     return plain_response(request, 400, "The request can't be understood: check its Host header, path and encoding.")
 
 

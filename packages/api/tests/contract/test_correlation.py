@@ -1,6 +1,7 @@
 """A request id in every answer and every log line, and no secret in either."""
 
 import json
+import logging
 import re
 
 import pytest
@@ -32,8 +33,6 @@ def test_every_answer_has_its_own(owner: Member) -> None:
 
 
 def test_each_request_is_one_json_line_without_its_query(owner: Member, capfd: pytest.CaptureFixture[str]) -> None:
-    import logging
-
     level = logging.getLogger().level
     logs.configure("INFO")
     try:
@@ -47,6 +46,22 @@ def test_each_request_is_one_json_line_without_its_query(owner: Member, capfd: p
     assert lines[0]["path"] == "/api/v1/customers/"
     assert lines[0]["principal"] == f"user:{owner.user.pk}"
     assert "secret@example.com" not in str(lines)
+
+
+@pytest.mark.django_db
+def test_a_bad_host_is_one_warning_without_a_traceback(anonymous: APIClient, capfd: pytest.CaptureFixture[str]) -> None:
+    level = logging.getLogger().level
+    logs.configure("INFO")
+    try:
+        anonymous.get("/api/v1/customers/", HTTP_HOST="x" * 5000, HTTP_X_REQUEST_ID="bad-host")
+    finally:
+        logs.configure(logging.getLevelName(level))
+
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines() if "bad-host" in line]
+    assert [(line["level"], line["event"]) for line in lines] == [("warning", "request refused"), ("info", "request")]
+    assert lines[0]["reason"].startswith("Invalid HTTP_HOST header: 'xxx")
+    assert len(lines[0]["reason"]) <= 200
+    assert not {"exception", "exc_info"} & lines[0].keys()
 
 
 @pytest.mark.parametrize(
