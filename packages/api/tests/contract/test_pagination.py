@@ -145,6 +145,14 @@ def test_coerces_a_limit_above_the_maximum(owner: Member) -> None:
     assert len(owner.client.get(SPECIMENS).json()["data"]) == 50
 
 
+@pytest.mark.parametrize("zeros", [1, 10, 5000])
+def test_a_limit_may_begin_with_zeros(zeros: int, owner: Member, collection: list[Specimen]) -> None:
+    page = owner.client.get(SPECIMENS, {"limit": "0" * zeros + "5"}).json()
+
+    assert len(page["data"]) == 5
+    assert page["meta"]["next"]
+
+
 def test_honours_a_changed_limit(owner: Member, collection: list[Specimen]) -> None:
     cursor = owner.client.get(SPECIMENS, {"limit": 2}).json()["meta"]["next"]
 

@@ -83,6 +83,18 @@ def test_an_unchanged_resource_is_not_sent_again(route: Route, owner: Member) ->
     assert owner.client.get(path, HTTP_IF_NONE_MATCH='"other"').status_code == 200
 
 
+def test_the_order_of_metadata_makes_no_other_state(owner: Member) -> None:
+    metadata = {"size": 1, "b": 2, "\u00e9t": 3, "a": 4}
+    created = owner.client.post("/api/v1/customers/", {"email": "a@example.com", "metadata": metadata})
+    path = created.headers["Location"]
+    read = owner.client.get(path)
+    changed = owner.client.patch(path, {"metadata": dict(reversed(metadata.items()))})
+
+    assert (created.headers["ETag"], created.content) == (read.headers["ETag"], read.content)
+    assert changed.headers["ETag"] == owner.client.get(path).headers["ETag"]
+    assert owner.client.delete(path, HTTP_IF_MATCH=changed.headers["ETag"]).status_code == 204
+
+
 MALFORMED = ["", "9d2f0b7c41aa53e6", '"a', '"a" "b"', '"a", b', '*, "a"', ",", "'a'", f'"{"a" * 999}"']
 
 

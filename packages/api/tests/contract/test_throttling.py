@@ -124,6 +124,15 @@ def test_an_ipv6_customer_is_one_network(settings: Any, db: None) -> None:
     assert codes == [401, 429]
 
 
+def test_an_ipv4_customer_is_one_address_in_either_form(settings: Any, db: None) -> None:
+    limit(settings, anon="1/min")
+    addresses = ["192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201", "::ffff:192.0.2.2"]
+
+    codes = [APIClient(REMOTE_ADDR=address).get(CUSTOMERS).status_code for address in addresses]
+
+    assert codes == [401, 429, 429, 401]
+
+
 def test_sign_in_is_limited_by_identifier_and_by_address(owner: Member, settings: Any) -> None:
     limit(settings, auth="2/min", auth_address="4/min")
 

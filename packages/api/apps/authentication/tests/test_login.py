@@ -81,6 +81,21 @@ def test_answers_alike_for_whatever_is_wrong(ada: User, anonymous: APIClient) ->
     assert len({answer.content for answer in answers}) == 1
 
 
+# The Kelvin sign, the long s, the dotless i and a full-width k: upper or lower case, or NFKC, make ASCII of them.
+LOOK_ALIKES = ["\u212aris", "kri\u017f", "kr\u0131s", "\uff4bris", "\u212aris@example.com", "kri\u017f@example.com"]
+
+
+@pytest.mark.parametrize("look_alike", LOOK_ALIKES, ids=ascii)
+def test_a_look_alike_is_nobody_and_locks_nobody_out(look_alike: str, anonymous: APIClient, db: None) -> None:
+    UserFactory(username="kris", email="kris@example.com")
+
+    refused = [anonymous.post(LOGIN, {"login": look_alike, "password": PASSWORD}).status_code for _ in range(11)]
+    genuine = [anonymous.post(LOGIN, {"login": login, "password": PASSWORD}) for login in ("kris", "kris@example.com")]
+
+    assert refused == [401] * 11
+    assert [answer.status_code for answer in genuine] == [200, 200]
+
+
 def test_takes_like_time_for_known_and_unknown(ada: User, anonymous: APIClient, settings: Any) -> None:
     settings.PASSWORD_HASHERS = [ARGON2]
     User.objects.update(password=make_password(PASSWORD))

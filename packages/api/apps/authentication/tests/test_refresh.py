@@ -136,6 +136,19 @@ def test_logging_out_by_the_access_token_alone(ada: User) -> None:
     assert not opens(pair.access)
 
 
+@pytest.mark.parametrize("garbage", ["x", "a.b.c", "\u00fc"])
+def test_logging_out_with_garbage_ends_the_session_of_the_caller_at_most(garbage: str, ada: User) -> None:
+    pair, other = start_family(ada, timezone.now()), start_family(ada, timezone.now())
+
+    stranger = APIClient().post(LOGOUT, {"refresh": garbage})
+    before = opens(pair.access)
+    caller = APIClient().post(LOGOUT, {"refresh": garbage}, HTTP_AUTHORIZATION=f"Bearer {pair.access}")
+
+    assert (stranger.status_code, before, caller.status_code) == (204, True, 204)
+    assert not opens(pair.access)
+    assert opens(other.access)
+
+
 def test_logging_out_as_nobody_is_a_401(db: None) -> None:
     assert APIClient().post(LOGOUT, {}).status_code == 401
 

@@ -58,6 +58,14 @@ def test_one_wrong_character_is_a_wrong_key(change: int) -> None:
         authenticate_api_key(f"{plain.rsplit('_', 1)[0]}_{''.join(characters)}")
 
 
+@pytest.mark.parametrize("prefix", ["pk_live", "sk_test", "PK_test", "_", "pk_"])
+def test_a_key_with_a_forged_prefix_is_a_wrong_key(prefix: str) -> None:
+    _, plain = issue_api_key(organization=OrganizationFactory(), name="ci", scopes=[])
+
+    with pytest.raises(InvalidCredentials):
+        authenticate_api_key(plain.replace("pk_test", prefix, 1))
+
+
 def test_an_expired_key_is_refused() -> None:
     expiry = timezone.now() - timedelta(seconds=1)
     _, plain = issue_api_key(organization=OrganizationFactory(), name="ci", scopes=[], expires_at=expiry)
