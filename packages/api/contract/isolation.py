@@ -8,9 +8,10 @@ from typing import Any
 import dj_database_url
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.db import Error, connection, models
+from django.db import Error, connection
 from psycopg import sql
 
+from contract.models import IdempotencyRecord
 from contract.tenancy import TENANT_FIELD, TenantModel
 
 # The settings are read in sub-selects: once for a statement, where a bare call would be made for every row.
@@ -19,11 +20,14 @@ TEXT = """
     ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
     DROP POLICY IF EXISTS tenant_wall ON {table};
     CREATE POLICY tenant_wall ON {table} USING (
-        {column} = (SELECT NULLIF(current_setting('app.tenant', true), '')::uuid)
+        {is_own}
         OR (SELECT current_setting('app.system', true) = 'on')
     );
 """
-POLICY, VERSION = sql.SQL(TEXT), hashlib.blake2b(TEXT.encode(), digest_size=8).hexdigest()
+OWN_ROW = f"{TENANT_FIELD}_id = (SELECT NULLIF(current_setting('app.tenant', true), '')::uuid)"
+# The contract's own tables hold the tenant as text, which is empty where a request acts for none.
+OWN_RECORD = "tenant = (SELECT COALESCE(current_setting('app.tenant', true), ''))"
+POLICY, VERSION = sql.SQL(TEXT), hashlib.blake2b(f"{TEXT}{OWN_ROW}{OWN_RECORD}".encode(), digest_size=8).hexdigest()
 # What the comment of a policy says when nothing was changed since, and what it says.
 STATE = """
     SELECT %s || md5(pg_get_expr(polqual, polrelid)), obj_description(pg_policy.oid, 'pg_policy')
@@ -51,9 +55,11 @@ class Unprotected(Exception):
         self.cause = cause
 
 
-def tenant_models() -> list[type[models.Model]]:
-    """Every concrete model whose rows belong to one tenant."""
-    return [model for model in apps.get_models() if issubclass(model, TenantModel) and not model._meta.proxy]
+def walls() -> dict[str, str]:
+    """Every table whose rows belong to one tenant, and when a row is the tenant's own."""
+    found = [model for model in apps.get_models() if issubclass(model, TenantModel) and not model._meta.proxy]
+    records = {IdempotencyRecord._meta.db_table: OWN_RECORD}
+    return {**{model._meta.db_table: OWN_ROW for model in found}, **records}
 
 
 def protect_tables(sender: AppConfig, **_: Any) -> None:
@@ -65,9 +71,9 @@ def protect_tables(sender: AppConfig, **_: Any) -> None:
     if sender is not last_app or connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
-        for model in tenant_models():
-            with laying(f"the policy of {model._meta.db_table}"):
-                protect(cursor, model._meta.db_table)
+        for name, is_own in walls().items():
+            with laying(f"the policy of {name}"):
+                protect(cursor, name, is_own)
         role = runtime_role()
         if role and role != connection.settings_dict["USER"]:
             with laying(f"the rights of {role}"):
@@ -83,7 +89,7 @@ def laying(what: str) -> Iterator[None]:
         raise Unprotected(what, error) from error
 
 
-def protect(cursor: Any, name: str) -> None:
+def protect(cursor: Any, name: str, is_own: str) -> None:
     """Lay the policy, unless it stands as this code lays it: laying it waits for whoever reads the table."""
     table = sql.Identifier(name)
     state = [VERSION, table.as_string(None)]
@@ -91,7 +97,7 @@ def protect(cursor: Any, name: str) -> None:
     now, mark = cursor.fetchone() or (None, "")
     if now == mark:
         return
-    cursor.execute(POLICY.format(table=table, column=sql.Identifier(f"{TENANT_FIELD}_id")))
+    cursor.execute(POLICY.format(table=table, is_own=sql.SQL(is_own)))
     cursor.execute(STATE, state)
     cursor.execute(MARK.format(table=table, mark=sql.Literal(cursor.fetchone()[0])))
 

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIClient, APIRequestFactory
 
 from conftest import Member
-from contract import idempotency
+from contract import idempotency, tenancy
 from contract.authentication import Principal
 from contract.models import IdempotencyRecord
 from tests.contract.routes import CREATABLE, Route, all_routes, body, name
@@ -31,6 +31,12 @@ REQUIRED = [route for route in all_routes() if route.view.idempotency == "requir
 
 def stored(answer: Any) -> tuple[Any, ...]:
     return answer.status_code, answer.content, answer.headers.get("Location"), answer.headers.get("ETag")
+
+
+def kept() -> int:
+    """How many answers are kept, of all tenants."""
+    with tenancy.system_scope("a test counts"):
+        return IdempotencyRecord.objects.count()
 
 
 def count(member: Member) -> int:
@@ -101,7 +107,7 @@ def test_reads_and_deletes_ignore_the_key(owner: Member) -> None:
 
     assert owner.client.get(CUSTOMERS, HTTP_IDEMPOTENCY_KEY="k" * 300).status_code == 200
     assert owner.client.delete(row, HTTP_IDEMPOTENCY_KEY="k" * 300).status_code == 204
-    assert not IdempotencyRecord.objects.exists()
+    assert kept() == 0
 
 
 def test_a_multipart_body_takes_no_key(owner: Member) -> None:
@@ -124,7 +130,7 @@ def test_sign_in_keeps_no_answer(owner: Member, anonymous: APIClient) -> None:
     for path in ("login", "refresh", "logout"):
         anonymous.post(f"/api/v1/auth/{path}/", {"refresh": "x"}, HTTP_IDEMPOTENCY_KEY="k")
 
-    assert not IdempotencyRecord.objects.exists()
+    assert kept() == 0
 
 
 def test_keys_of_others_are_other_keys(owner: Member, teammate: Member, outsider: Member) -> None:
@@ -134,6 +140,28 @@ def test_keys_of_others_are_other_keys(owner: Member, teammate: Member, outsider
         answer = client.post(CUSTOMERS, {"email": f"{number}@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
         assert answer.status_code == 201
         assert "Idempotent-Replayed" not in answer.headers
+
+
+def test_raw_sql_sees_the_answers_of_its_own_tenant_only(owner: Member, outsider: Member) -> None:
+    for member in (owner, outsider):
+        member.client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+    idempotency.run(posted(), "k", lambda: HttpResponse(status=201))
+
+    def seen() -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT tenant FROM contract_idempotencyrecord ORDER BY tenant")
+            return [row[0] for row in cursor.fetchall()]
+
+    def written(tenant: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE contract_idempotencyrecord SET status = 200 WHERE tenant = %s", [tenant])
+            return cursor.rowcount
+
+    own, foreign = str(owner.organization.pk), str(outsider.organization.pk)
+    with owner.rows():
+        assert (seen(), written(own), written(foreign), written("")) == ([own], 1, 0, 0)
+    assert (seen(), written(own)) == ([""], 0)
+    assert kept() == 3
 
 
 def test_a_replay_needs_the_right_to_ask(owner: Member) -> None:
@@ -176,7 +204,7 @@ def test_a_failure_of_ours_is_rolled_back_and_not_kept(owner: Member) -> None:
     assert [answer.status_code for answer in answers] == [500, 500]
     assert "Idempotent-Replayed" not in answers[1].headers
     assert count(owner) == 0
-    assert not IdempotencyRecord.objects.exists()
+    assert kept() == 0
 
 
 def test_a_key_is_forgotten_after_24_hours(owner: Member) -> None:
@@ -190,7 +218,7 @@ def test_a_key_is_forgotten_after_24_hours(owner: Member) -> None:
 
     assert replayed.headers["Idempotent-Replayed"] == "true"
     assert fresh.status_code == 201
-    assert IdempotencyRecord.objects.count() == 1
+    assert kept() == 1
 
 
 def test_purging_deletes_what_is_over(owner: Member) -> None:
@@ -246,7 +274,7 @@ def test_a_process_killed_between_the_write_and_the_commit_leaves_neither(owner:
         time.sleep(0.7)
         server.kill_workers()
         victim.join()
-        left = count(owner), IdempotencyRecord.objects.count()
+        left = count(owner), kept()
         server.wait()
         # The dead process's connection gives its lock back as soon as PostgreSQL sees the socket closed.
         deadline = time.monotonic() + 25
