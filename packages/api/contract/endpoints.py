@@ -107,7 +107,11 @@ class Endpoint(APIView):
         if key is None:
             with transaction.atomic() if self.atomic else nullcontext():
                 return self.answer(self.handle())
-        return idempotency.run(request, key, self.handle_once)
+        return self.at_once(request, key) or idempotency.run(request, key, self.handle_once)
+
+    def at_once(self, request: Request, key: str) -> HttpResponse | None:
+        """The answer of a write that one statement can do and keep, None where it takes more."""
+        return None
 
     def handle(self) -> Response:
         handler: View = getattr(self, (self.request.method or "").lower())
@@ -123,9 +127,9 @@ class Endpoint(APIView):
                 raise
             raise idempotency.Refused(self.answer(self.handle_exception(error))) from error
 
-    def answer(self, response: Response) -> HttpResponse:
+    def answer(self, response: HttpResponse) -> HttpResponse:
         """The response with its headers and its bytes, so that it can be recorded."""
-        final = self.finalize_response(self.request, response, *self.args, **self.kwargs)
+        final = self.finalize_response(self.request, cast(Response, response), *self.args, **self.kwargs)
         return cast(HttpResponse, final.render() if isinstance(final, Response) else final)
 
     def publish_limit(self, response: HttpResponseBase) -> None:

@@ -6,6 +6,7 @@ One transaction holds the advisory lock, the business write and the record, so a
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -21,7 +22,7 @@ from contract.authentication import Principal
 from contract.models import IdempotencyRecord
 from contract.parameters import Parameter, Slot
 from contract.problems import Problem
-from contract.statements import Statement, insert_of
+from contract.statements import NewRow, Statement, insert
 
 HEADER = "Idempotency-Key"
 LOCK_AND_FIND = (
@@ -109,6 +110,16 @@ def run(request: Request, key: str, execute: Callable[[], HttpResponse]) -> Http
             return _find(identity, fingerprint) or _store(identity, fingerprint, refusal.response)
 
 
+def keep_with(row: NewRow, request: Request, key: str, response: HttpResponse) -> bool:
+    """Insert a row and the answer about it by one statement; False, and neither, when the key or a value is taken."""
+    try:
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            insert(row, _record(_identity(request, key), _fingerprint(request), response))
+    except IntegrityError:
+        return False
+    return True
+
+
 def _identity(request: Request, key: str) -> dict[str, str]:
     principal = request.auth
     label = principal.label if isinstance(principal, Principal) else "anonymous"
@@ -140,13 +151,12 @@ def _find(identity: dict[str, str], fingerprint: bytes) -> HttpResponse | None:
     """The answer that this key was given. Raises `InFlight` while a twin is running, and `KeyReused`."""
     lock = hashlib.blake2b("\n".join(identity.values()).encode(), digest_size=8).digest()
     ((*record, has_lock),) = _lock_and_find().fetch({**identity, "lock": int.from_bytes(lock, signed=True)})
-    if not has_lock:
-        raise InFlight()
     kept_fingerprint, status, headers, body, expires_at = record
-    if expires_at is None:
-        return None
-    if expires_at <= timezone.now():
-        IdempotencyRecord.objects.filter(**identity).delete()
+    if expires_at is None or expires_at <= timezone.now():
+        if not has_lock:
+            raise InFlight()
+        if expires_at:
+            IdempotencyRecord.objects.filter(**identity).delete()
         return None
     if bytes(kept_fingerprint) != fingerprint:
         raise KeyReused()
@@ -156,22 +166,26 @@ def _find(identity: dict[str, str], fingerprint: bytes) -> HttpResponse | None:
 
 def _store(identity: dict[str, str], fingerprint: bytes, response: HttpResponse) -> HttpResponse:
     """Keep a success, or a refusal that a retry would meet again. Raises `InFlight` when a twin was faster."""
-    now = timezone.now()
     if response.status_code < 300 or response.status_code in STORED_PROBLEMS:
-        values = {
-            "fingerprint": fingerprint,
-            "status": response.status_code,
-            "headers": {name: response[name] for name in STORED_HEADERS if name in response},
-            "body": response.content,
-            "created_at": now,
-            "expires_at": now + KEPT,
-        }
         try:
-            insert_of(IdempotencyRecord).fetch({**identity, **values})
+            insert(_record(identity, fingerprint, response))
         except IntegrityError:
             # It ended after our statement had begun to look, and before the statement had the lock.
             raise InFlight() from None
     return response
+
+
+def _record(identity: dict[str, str], fingerprint: bytes, response: HttpResponse) -> NewRow:
+    return NewRow.of(
+        IdempotencyRecord(
+            **identity,
+            fingerprint=fingerprint,
+            status=response.status_code,
+            headers={name: response[name] for name in STORED_HEADERS if name in response},
+            body=response.content,
+            expires_at=timezone.now() + KEPT,
+        )
+    )
 
 
 def purge(now: Any = None) -> int:

@@ -5,17 +5,18 @@ from functools import cache, lru_cache
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import models
-from django.db.models import Q
+from django.db import connection, models
+from django.db.models import Q, signals
 from django.http import Http404, HttpResponse
 from rest_framework import status
+from rest_framework.exceptions import APIException
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import BaseSerializer, ModelSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from contract import concurrency, cursors, pagination, tenancy
+from contract import concurrency, cursors, idempotency, pagination, tenancy
 from contract.authentication import Principal
 from contract.columns import NotCompilable
 from contract.endpoints import Endpoint
@@ -25,8 +26,10 @@ from contract.problems import gather
 from contract.reader import Condition, Reader
 from contract.rendering import dumps, json_response
 from contract.rows import QuerySetRows, Rows
+from contract.statements import NewRow
 
 # A resource that overrides one of these says more than its declaration.
+STEPS = ("create", "perform_create", "created", "answer_with", "get_serializer", "get_serializer_class", "owner")
 HOOKS = ("get_queryset", "filter_queryset", "narrowing", "get_object", "get_serializer", "get_serializer_class")
 
 
@@ -157,10 +160,28 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         tenant = tenancy.current().tenant
         return cursors.binding(self.model._meta.label, self.kwargs, sorted(query.items()), order, tenant, owner)
 
+    def at_once(self, request: Request, key: str) -> HttpResponse | None:
+        """A creation that is one row and nothing more, for the first time and without a fault."""
+        if self.action != "create" or not is_one_row(type(self)):
+            return None
+        try:
+            serializer = self.get_input_serializer(data=request.data)
+            serializer.is_valid(raise_exception=True)
+        except APIException:
+            return None
+        instance = self.model(**serializer.validated_data, **self.owner())
+        row = NewRow.of(instance)
+        if row.has_expression:
+            return None
+        response = self.answer(self.created(instance))
+        return response if idempotency.keep_with(row, request, key, response) else None
+
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         serializer = self.get_input_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        instance = self.perform_create(serializer)
+        return self.created(self.perform_create(serializer))
+
+    def created(self, instance: M) -> HttpResponse:
         return self.answer_with(instance, {"Location": self.location(instance)}, status.HTTP_201_CREATED)
 
     def get_input_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:
@@ -220,8 +241,11 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
 
     def perform_create(self, serializer: Any) -> M:
         """The new row. Override with one service call where creating has rules."""
-        owner = {self.owner_field: self.request.user} if self.tenancy == "owner" else {}
-        return cast(M, serializer.save(**owner))
+        return cast(M, serializer.save(**self.owner()))
+
+    def owner(self) -> dict[str, Any]:
+        """Whose a new row is, besides the tenant's."""
+        return {self.owner_field: self.request.user} if self.tenancy == "owner" else {}
 
     def perform_update(self, serializer: Any) -> M:
         """The changed row. Override with one service call where changing has rules."""
@@ -268,3 +292,27 @@ def reader_of(resource: type[Resource[Any]]) -> Reader | NotCompilable:
         return Reader(cast(Any, resource).queryset, resource.serializer_class)
     except NotCompilable as reason:
         return reason
+
+
+def is_one_row(resource: type[Resource[Any]]) -> bool:
+    """Whether a creation stores what was declared and does nothing else: no step is overridden, and nobody listens."""
+    model = cast(Any, resource).queryset.model
+    listened = any(signal.has_listeners(model) for signal in (signals.pre_save, signals.post_save))
+    return _creates_as_declared(resource) and not listened
+
+
+@cache
+def _creates_as_declared(resource: type[Resource[Any]]) -> bool:
+    serializer, model = cast(Any, resource).serializer_class, cast(Any, resource).queryset.model
+    is_declared = all(getattr(resource, step) is getattr(Resource, step) for step in STEPS)
+    is_saved_plainly = serializer.save is BaseSerializer.save and serializer.create is ModelSerializer.create
+    is_one_table = not (model._meta.auto_field or model._meta.many_to_many or model._meta.parents)
+    return (
+        connection.vendor == "postgresql"
+        and is_declared
+        and is_saved_plainly
+        and is_one_table
+        and model.save is models.Model.save
+        and resource.atomic
+        and "create" not in resource.input_serializers
+    )

@@ -180,13 +180,14 @@ class TenantModel(models.Model):
     def _do_insert(self, manager: Any, using: Any, fields: Any, returning_fields: Any, raw: bool) -> Any:
         """Django's step that inserts the row, by a statement that PostgreSQL has prepared."""
         # That module asks this one for the scope.
-        from contract.statements import insert_of
+        from contract.statements import NewRow, insert
 
-        values = {} if raw else {field.attname: field.pre_save(self, add=True) for field in fields}
-        if returning_fields or not values or any(hasattr(value, "resolve_expression") for value in values.values()):
-            return super()._do_insert(manager, using, fields, returning_fields, raw)  # type: ignore[misc]
-        insert_of(manager.model).fetch(values)
-        return []
+        if not raw and not returning_fields and manager.model is type(self):
+            row = NewRow.of(self)
+            if not row.has_expression:
+                insert(row)
+                return []
+        return super()._do_insert(manager, using, fields, returning_fields, raw)  # type: ignore[misc]
 
 
 def follow_scope(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -10,11 +10,14 @@ import pytest
 import requests
 import time_machine
 from django.db import connection
+from django.db.models.signals import post_save, pre_save
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.test import APIClient, APIRequestFactory
 
+from apps.customers.models import Customer
 from conftest import Member
 from contract import idempotency, tenancy
 from contract.authentication import Principal
@@ -251,6 +254,68 @@ def test_of_32_concurrent_twins_over_two_processes_one_executes(owner: Member) -
     assert {answer.headers["Retry-After"] for answer in in_flight} <= {"1"}
     assert {answer.content for answer in created} == {late.content}
     assert count(owner) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_32_twins_of_a_creation_make_one_row_and_get_one_answer(owner: Member) -> None:
+    headers = {**authorization(owner.client), "Idempotency-Key": "twins"}
+
+    with serving(workers=2) as server, ThreadPoolExecutor(32) as pool:
+
+        def create(_: int) -> requests.Response:
+            return requests.post(
+                f"{server.url}{CUSTOMERS}", json={"email": "a@example.com"}, headers=headers, timeout=30
+            )
+
+        answers = list(pool.map(create, range(32)))
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1
+    with owner.rows():
+        assert Customer.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_and_its_answer_are_one_statement(owner: Member) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        created = owner.client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+
+    gate, both = (row["sql"] for row in captured.captured_queries)
+    assert created.status_code == 201
+    assert "authentication_tokenfamily" in gate
+    assert both.count("INSERT INTO") == 2
+    assert owner.client.get(created.headers["Location"]).content == created.content
+
+
+@pytest.mark.parametrize("signal", [pre_save, post_save])
+def test_whoever_listens_hears_of_a_creation(signal: Any, owner: Member) -> None:
+    heard: list[str] = []
+
+    def listen(instance: Customer, **_: Any) -> None:
+        heard.append(instance.email)
+
+    signal.connect(listen, sender=Customer)
+    try:
+        answers = [owner.client.post(CUSTOMERS, {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k") for _ in range(2)]
+    finally:
+        signal.disconnect(listen, sender=Customer)
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert heard == ["a@example.com"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_creation_that_the_database_refuses_keeps_nothing(owner: Member) -> None:
+    owner.client.post(CUSTOMERS, {"email": "a@example.com"})
+
+    refused = owner.client.post(CUSTOMERS, {"email": "A@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+    corrected = owner.client.post(CUSTOMERS, {"email": "b@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+
+    assert refused.status_code == 400
+    assert "Another customer has this e-mail address" in refused.content.decode()
+    assert corrected.status_code == 201
+    assert kept() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,7 +10,8 @@ from apps.customers.models import Customer
 from conftest import Member
 from contract import tenancy
 from contract.isolation import as_owner
-from tests.contract.routes import LISTS, Route, make, name
+from contract.management.commands.explain_resources import first_page, nodes, orders, plan
+from tests.contract.routes import LISTS, NESTED, Route, make, name
 
 ROWS = 200_000
 OWN_SETTINGS = ("set_config", "SAVEPOINT")
@@ -39,6 +40,17 @@ def test_a_later_page_is_not_counted_again(route: Route, owner: Member) -> None:
     cursor = owner.client.get(route.path, {"limit": 1}).json()["meta"]["next"]
 
     assert not [sql for sql in statements(owner, route.path, {"limit": 1, "cursor": cursor}) if "COUNT(" in sql]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("route", "order"), [(route, order) for route in [*LISTS, *NESTED] for order in orders(route.view)]
+)
+def test_every_order_of_every_list_is_read_from_an_index(route: Route, order: str) -> None:
+    found = plan(first_page(route.view, order))
+
+    assert [node["Node Type"] for node in found if node["Node Type"] in ("Sort", "Seq Scan")] == []
+    assert "Index Name" in found[-1]
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +82,10 @@ def big(django_db_setup: None, django_db_blocker: Any) -> Any:
             organization.delete()
 
 
-def plan(sql: str, params: Any) -> dict[str, Any]:
+def analyzed(sql: str, params: Any) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
-        return cursor.fetchone()[0][0]["Plan"]  # type: ignore[no-any-return]
-
-
-def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    return [plan, *(node for inner in plan.get("Plans", []) for node in nodes(inner))]
+        return list(nodes(cursor.fetchone()[0][0]["Plan"]))
 
 
 @pytest.mark.django_db
@@ -96,12 +104,12 @@ def test_a_page_at_90_percent_depth_is_read_from_an_index(sort: str, status: str
         page = ordered.filter(keyset.beyond(keyset.values(deep), False))[:51]
         sql, params = page.query.sql_with_params()
 
-        explained = plan(sql, params)
+        explained = analyzed(sql, params)
 
-    types = {node["Node Type"] for node in nodes(explained)}
+    types = {node["Node Type"] for node in explained}
     read = sum(
         node.get("Actual Rows", 0) + node.get("Rows Removed by Filter", 0)
-        for node in nodes(explained)
+        for node in explained
         if "Scan" in node["Node Type"]
     )
     assert "Sort" not in types or field in ("name", "email", "status")

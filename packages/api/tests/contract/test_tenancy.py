@@ -261,8 +261,10 @@ def test_a_list_below_a_foreign_parent_looks_like_one_below_a_missing_one(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_write_tells_the_database_its_scope_once(owner: Member) -> None:
+    created = owner.client.post("/api/v1/customers/", {"email": "a@example.com"}).headers["Location"]
+
     with CaptureQueriesContext(connection) as captured:
-        owner.client.post("/api/v1/customers/", {"email": "a@example.com"}, HTTP_IDEMPOTENCY_KEY="k")
+        owner.client.patch(created, {"name": "Ada"}, HTTP_IDEMPOTENCY_KEY="k")
         follower = next(
             wrapper for wrapper in connection.execute_wrappers if isinstance(wrapper, tenancy.ScopeFollower)
         )

@@ -44,6 +44,7 @@ class Specimen(TenantModel):
         indexes = [
             models.Index(fields=["organization", "created_at", "id"], name="specimen_by_created_at"),
             models.Index(fields=["organization", "kind", "name", "id"], name="specimen_by_kind_and_name"),
+            models.Index(fields=["organization", "name", "id"], name="specimen_by_name"),
             models.Index("organization", Coalesce("weight", models.Value(-1)), "id", name="specimen_by_weight"),
         ]
 

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ PLANS = "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL 
 
 
 class Command(BaseCommand):
-    help = "Say for each list how it is read (compiled, or by the ORM and why), by which SQL, and from which index."
+    help = "Say for each list how it is read (compiled, or by the ORM and why), by which SQL, and from which indexes."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for path, view in routing.lists():
@@ -28,26 +28,34 @@ class Command(BaseCommand):
     def explain(self, path: str, resource: type[Resource[Any]]) -> None:
         reader = reader_of(resource)
         how = "compiled" if isinstance(reader, Reader) else f"by the ORM: {reader}"
-        statement = first_page(resource, reader if isinstance(reader, Reader) else None)
-        self.stdout.write(f"{path}  {how}\n  {statement.sql}")
+        self.stdout.write(f"{path}  {how}\n  {first_page(resource, resource.default_sort).sql}")
         if connection.vendor == "postgresql":
-            self.stdout.write(f"  index: {', '.join(indexes(statement)) or 'none'}")
+            for order in orders(resource):
+                used = sorted(
+                    {node["Index Name"] for node in plan(first_page(resource, order)) if "Index Name" in node}
+                )
+                self.stdout.write(f"  {order}: {', '.join(used) or 'no index'}")
         self.stdout.write("")
 
 
-def first_page(resource: Any, reader: Reader | None) -> Statement:
-    """The statement of the default order, without filters."""
+def orders(resource: type[Resource[Any]]) -> Sequence[str]:
+    """Every value of `sort` with one key."""
+    return [f"{sign}{name}" for name in resource.sort_fields for sign in ("", "-")]
+
+
+def first_page(resource: Any, order: str) -> Statement:
+    """The statement of this order, without filters."""
     conditions: list[Condition] = [(f"{resource.owner_field}__exact", "")] if resource.tenancy == "owner" else []
     if resource.parent_field:
         conditions.append((f"{resource.parent_field}__exact", ""))
-    keyset = keyset_of(resource, resource.default_sort)
-    if reader:
+    reader, keyset = reader_of(resource), keyset_of(resource, order)
+    if isinstance(reader, Reader):
         return reader.rows(conditions, keyset).page(DEFAULT_LIMIT + 1, None)
     return Statement(keyset.order(narrowed(resource.queryset, conditions), False)[: DEFAULT_LIMIT + 1])
 
 
-def indexes(statement: Statement) -> list[str]:
-    """The indexes that PostgreSQL reads for a statement."""
+def plan(statement: Statement) -> list[dict[str, Any]]:
+    """The nodes of PostgreSQL's plan for a statement."""
     slots = [param for param in statement.params if isinstance(param, Slot)]
     # Ids that no row has: a plan does not depend on them.
     values = {slot.name: slot.field.get_default() if slot.field.has_default() else 0 for slot in slots}
@@ -55,11 +63,10 @@ def indexes(statement: Statement) -> list[str]:
         cursor.execute(PLANS)
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.sql}", statement.bind(values))
         (plans,) = cursor.fetchone()
-    return sorted(set(names(plans[0]["Plan"])))
+    return list(nodes(plans[0]["Plan"]))
 
 
-def names(plan: dict[str, Any]) -> Iterator[str]:
-    if "Index Name" in plan:
-        yield plan["Index Name"]
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
     for inner in plan.get("Plans", []):
-        yield from names(inner)
+        yield from nodes(inner)

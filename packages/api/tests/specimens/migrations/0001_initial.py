@@ -116,6 +116,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='specimen',
+            index=models.Index(fields=['organization', 'name', 'id'], name='specimen_by_name'),
+        ),
+        migrations.AddIndex(
+            model_name='specimen',
             index=models.Index(models.F('organization'), django.db.models.functions.comparison.Coalesce('weight', models.Value(-1)), models.F('id'), name='specimen_by_weight'),
         ),
         migrations.AddIndex(
