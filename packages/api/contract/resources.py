@@ -28,7 +28,7 @@ from contract.rendering import dumps, json_response
 from contract.rows import QuerySetRows, Rows
 from contract.statements import NewRow
 
-# A resource that overrides one of these says more than its declaration.
+# A resource that overrides one of these says more than its declaration: of a creation, and of reading.
 STEPS = ("create", "perform_create", "created", "answer_with", "get_serializer", "get_serializer_class", "owner")
 HOOKS = ("get_queryset", "filter_queryset", "narrowing", "get_object", "get_serializer", "get_serializer_class")
 
