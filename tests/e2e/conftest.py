@@ -93,33 +93,11 @@ def served(database: str, folder: Path, **environment: str) -> Iterator[World]:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     folder.mkdir(parents=True, exist_ok=True)
     demo = folder / "demo.json"
-    settings = {**os.environ, **RATES, "API_DOCS_ENABLED": "true", **environment}
-    settings |= {
-        "ENVIRONMENT": "development",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-    }
-    workers = "2"
-    if database == "sqlite":
-        settings |= {
-            "DATABASE_URL": f"sqlite:///{folder}/slipway.sqlite3",
-            "REDIS_URL": "",
-        }
-        settings.pop("DATABASE_OWNER_URL", None)
-        workers = "1"
-    else:
-        settings |= environment if "DATABASE_URL" in environment else own_database()
-    command = [
-        sys.executable,
-        ROOT / "infra/local/serve.py",
-        "--bind",
-        address,
-        "--workers",
-        workers,
-    ]
+    command = [sys.executable, ROOT / "infra/local/serve.py", "--bind", address, "--base-url", f"http://{address}"]
     process = subprocess.Popen(
-        [*command, "--base-url", f"http://{address}", "--demo", demo],
+        [*command, "--demo", demo],
         cwd=ROOT / "packages/api",
-        env=settings,
+        env=settings(database, folder, environment),
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -128,6 +106,21 @@ def served(database: str, folder: Path, **environment: str) -> Iterator[World]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def settings(database: str, folder: Path, given: dict[str, str]) -> dict[str, str]:
+    """What the service is started with: one process on SQLite, which counts limits inside, otherwise two."""
+    fixed = {"ENVIRONMENT": "development", "DJANGO_SETTINGS_MODULE": "config.settings", "DRAIN_SECONDS": "3"}
+    chosen = {**os.environ, **RATES, "API_DOCS_ENABLED": "true", **given, **fixed}
+    if database == "sqlite":
+        chosen.pop("DATABASE_OWNER_URL", None)
+        return {
+            **chosen,
+            "DATABASE_URL": f"sqlite:///{folder}/slipway.sqlite3",
+            "REDIS_URL": "",
+            "WEB_CONCURRENCY": "1",
+        }
+    return {**chosen, **({} if "DATABASE_URL" in given else own_database()), "WEB_CONCURRENCY": "2"}
 
 
 def own_database() -> dict[str, str]:
