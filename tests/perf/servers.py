@@ -87,8 +87,9 @@ class Running:
         return [first, *first.children(recursive=True)]
 
     def worker(self) -> psutil.Process:
-        """The process that answers: the one with the most memory."""
-        return max(self.family(), key=lambda process: process.memory_info().rss)
+        """The process that answers: of those that the first has forked, the one with the most memory."""
+        first, *forked = self.family()
+        return max(forked or [first], key=lambda process: process.memory_info().rss)
 
     def worker_megabytes(self) -> float:
         """Memory that the worker has for itself."""
