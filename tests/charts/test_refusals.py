@@ -74,6 +74,11 @@ REFUSED = [
         {"database.ca.secretName": ""},
         "database.ca.secretName is empty, though database.clientCertificate is external-client",
     ),
+    (
+        {**PRODUCTION, "database.ca.system": True},
+        {"database.ca.secretName": "external-database"},
+        "database.ca.system is true, but database.ca.secretName is external-database",
+    ),
     (SCALED, {"api.autoscaling.minReplicas": 11}, "api.autoscaling.minReplicas (11) is more than"),
     (SCALED, {"api.autoscaling.cpuPercent": 0}, "api.autoscaling has neither cpuPercent nor memoryPercent nor metrics"),
     (SCALED, {"api.resources.requests": {"cpu": None}}, "api.autoscaling.cpuPercent is a share of"),

@@ -101,6 +101,7 @@ TOGGLES: dict[str, dict[str, Values]] = {
     "database": {
         "plain": {},
         "verified": {"database.ca.secretName": "external-database"},
+        "public": {"database.ca.system": True},
         "mutual": {"database.ca.secretName": "external-database", "database.clientCertificate": "external-client"},
     },
     "redis": {

@@ -39,6 +39,9 @@ STORAGE_S3_CA_FILE: /run/certificates/storage/ca.crt
 {{- end }}
 {{- end }}
 {{- end }}
+{{- if .Values.database.ca.system }}
+DATABASE_CA_FILE: system
+{{- end }}
 {{- range $name := list "database" "redis" }}
 {{- $store := index $.Values $name }}
 {{- if $store.ca.secretName }}

@@ -151,8 +151,11 @@ api.server is granian, but with tls.mode {{ .mode }} the pods serve TLS themselv
 {{- end }}
 {{- end }}
 {{- with .Values.database }}
-{{- if and .clientCertificate (not .ca.secretName) }}
+{{- if and .clientCertificate (not .ca.secretName) (not .ca.system) }}
 database.ca.secretName is empty, though database.clientCertificate is {{ .clientCertificate }}: name the Secret with the authority of PostgreSQL's certificate, or nobody verifies the server that sees it.
+{{- end }}
+{{- if and .ca.system .ca.secretName }}
+database.ca.system is true, but database.ca.secretName is {{ .ca.secretName }}: trust either the public authorities or the one in the Secret.
 {{- end }}
 {{- end }}
 {{- end -}}
