@@ -82,6 +82,14 @@ def test_a_secret_can_be_a_mounted_file(tmp_path: Path) -> None:
     assert "  DATABASE_URL: " in refused.stderr
 
 
+def test_a_password_that_breaks_the_url_is_not_repeated() -> None:
+    refused = manage("check", DATABASE_URL="postgres://app:half/other@127.0.0.1/slipway")
+
+    assert "  DATABASE_URL: It is no URL: write special signs of its user and password as %2F" in refused.stderr
+    assert "half" not in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_production_settings_pass_the_deployment_check() -> None:
     checked = manage("check", "--deploy", "--fail-level", "WARNING")
 

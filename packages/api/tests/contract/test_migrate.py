@@ -125,6 +125,19 @@ def test_a_policy_that_waits_for_a_lock_is_named(urls: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_wait_outside_of_any_migration_is_told_from_an_unreachable_database(urls: dict[str, str]) -> None:
+    migrate(urls, "--verbosity", "0")
+
+    with psycopg.connect(urls["DATABASE_OWNER_URL"]) as busy:
+        busy.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
+        refused = migrate(urls, MIGRATION_LOCK_TIMEOUT="1")
+
+    assert refused.returncode == 1
+    assert "PostgreSQL kept us waiting: it waited 1 seconds for a lock" in refused.stderr
+    assert "Migrations applied in this run: 0." in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1, refused.stderr
+
+
 def test_an_unreachable_database_is_one_sentence() -> None:
     nowhere = "postgres://nobody@127.0.0.1:1/nothing"
 
