@@ -39,7 +39,7 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities: {drop: [ALL]}
 resources:
-  requests: {cpu: 100m, memory: {{ .settings.memory }}, ephemeral-storage: 256Mi}
+  requests: {cpu: 50m, memory: {{ .settings.memory }}, ephemeral-storage: 256Mi}
   limits: {cpu: "2", memory: {{ .settings.memory }}, ephemeral-storage: 256Mi}
 {{- end -}}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from door import Door
-from kubernetes import ROOT, Namespace, run
+from kubernetes import ROOT, Namespace, Refused, run
 
 HERE = Path(__file__).parent
 NAME = os.environ.get("E2E_NAMESPACE", "slipway-e2e")
@@ -26,8 +26,9 @@ class Release:
     namespace: Namespace
     image: str
     is_changed: bool = False
+    is_installed: bool = False
 
-    def upgrade(self, *settings: str, image: str = "", wait: bool = True) -> str:
+    def upgrade(self, *settings: str, image: str = "") -> str:
         """Install or upgrade with these `key=value` besides the values of all tests."""
         self.is_changed = bool(settings or image)
         repository, _, tag = (image or self.image).rpartition(":")
@@ -38,14 +39,22 @@ class Release:
             "charts/api",
             "--values",
             str(HERE / "values.yaml"),
+            "--wait",
             "--timeout",
             "4m",
         ]
         # A tag may be digits alone, and would be a number to --set.
         arguments += ["--set-string", f"image.repository={repository},image.tag={tag}"]
-        for setting in settings:
+        # The demo world is there after the first time.
+        for setting in (*settings, f"demo.enabled={str(not self.is_installed).lower()}"):
             arguments += ["--set", setting]
-        return self.namespace.helm(*arguments, *(["--wait"] if wait else []))
+        try:
+            said = self.namespace.helm(*arguments)
+        except Refused as refused:
+            refused.add_note(self.namespace.trouble())
+            raise
+        self.is_installed = True
+        return said
 
 
 @pytest.fixture(scope="session")
@@ -94,4 +103,8 @@ def _as_before(release: Release) -> Iterator[None]:
     """Every test finds the release as the values of all tests describe it."""
     yield
     if release.is_changed:
-        release.upgrade()
+        try:
+            release.upgrade()
+        except Refused as refused:
+            # Each test after this one would wait for minutes and fail as well.
+            pytest.exit(f"The release can't be brought back: {refused}\n{refused.__notes__[-1]}", returncode=1)

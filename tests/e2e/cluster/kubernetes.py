@@ -14,7 +14,7 @@ class Refused(Exception):
     """A command ended with an error: what it said."""
 
 
-def run(*command: str | Path, stdin: str | None = None, timeout: float = 400) -> str:
+def run(*command: str | Path, stdin: str | None = None, timeout: float = 800) -> str:
     """The command's standard output. Raises `Refused` with its standard error."""
     result = subprocess.run(
         [str(part) for part in command], input=stdin, capture_output=True, text=True, timeout=timeout, cwd=ROOT
@@ -54,9 +54,18 @@ class Namespace:
     def names(self, component: str) -> set[str]:
         return {pod["metadata"]["name"] for pod in self.pods(component)}
 
+    def is_settled(self) -> bool:
+        """Whether no pod is on its way out, so that a Service leads to the latest ones only."""
+        return not any("deletionTimestamp" in pod["metadata"] for pod in self.get("pods")["items"])
+
     def objects(self) -> set[str]:
         kinds = "deployments,services,configmaps,httproutes,ingresses,networkpolicies,jobs"
         return set(self.kubectl("get", kinds, "--output", "name").split())
+
+    def trouble(self) -> str:
+        """Its pods, and what the cluster warned of: why something is not ready."""
+        warnings = self.kubectl("get", "events", "--field-selector", "type=Warning", "--sort-by", ".lastTimestamp")
+        return f"{self.kubectl('get', 'pods')}\n" + "\n".join(warnings.splitlines()[-8:])
 
     def wait_for(self, deployment: str, seconds: int = 180) -> None:
         self.kubectl("rollout", "status", f"deployment/{deployment}", f"--timeout={seconds}s")

@@ -20,7 +20,8 @@ def test_rollouts_under_load_lose_no_request(release: Release, namespace: Namesp
     seen = namespace.names("api")
     with quick, slow:
         for number in range(ROLLOUTS):
-            release.upgrade(f"api.podAnnotations.rollout=r{number}", f"api.server={SERVERS[number % 2]}")
+            server = SERVERS[number % 2]
+            release.upgrade("api.maxSurge=1", f"api.server={server}", f"api.podAnnotations.rollout=r{number}")
             assert not seen & namespace.names("api")
             seen |= namespace.names("api")
         namespace.helm("rollback", "api", "--wait", "--timeout", "4m")
