@@ -32,7 +32,7 @@ class Effort:
     starts: int
 
 
-THOROUGH, QUICK = Effort(rounds=5, seconds=4, starts=5), Effort(rounds=2, seconds=1, starts=1)
+THOROUGH, QUICK = Effort(rounds=5, seconds=3, starts=5), Effort(rounds=2, seconds=1, starts=1)
 
 
 def bench(signals: Signals) -> int:

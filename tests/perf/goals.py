@@ -31,12 +31,15 @@ def of_reachable(workload: str) -> Callable[[Figures, str, str], float]:
 
 GOALS = (
     Goal("W1: times b", faster_than("b", "W1"), 10, 14),
+    Goal("W1: times b0", faster_than("b0", "W1"), 10, 14),
     Goal("W1: times django-ninja", faster_than("django-ninja", "W1"), 2.5, 3.5),
     Goal("W1: times FastAPI + SQLAlchemy", faster_than("fastapi", "W1"), 2, 3),
     Goal("W1: part of a+", of_reachable("W1"), None, 0.6),
     Goal("W2: times b", faster_than("b", "W2"), 3.5, 5),
+    Goal("W2: times b0", faster_than("b0", "W2"), 3.5, 5),
     Goal("W2: part of a+", of_reachable("W2"), None, 0.6),
     Goal("W3: times b", faster_than("b", "W3"), 6, 8),
+    Goal("W3: times b0", faster_than("b0", "W3"), 6, 8),
     Goal("W3: part of a+", of_reachable("W3"), None, 0.6),
     Goal("W4: p50 over that of W1, at most", lambda figures, server, _: figures.depth(server).middle, 1.1, 1.1, True),
 )

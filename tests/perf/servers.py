@@ -54,14 +54,18 @@ class Server:
         return {**world.peer_environment(self.behind_wall), **(self.variables or {})}
 
 
-STARTER, NINJA = "starter.wsgi:application", {"ROOT_URLCONF": "django_ninja"}
-DRF = {"ROOT_URLCONF": "drf_starter", "ATOMIC_REQUESTS": "yes"}
+STARTER, KEPT = "starter.wsgi:application", {"CONN_MAX_AGE": "60"}
+NINJA = {"ROOT_URLCONF": "django_ninja", **KEPT}
+DRF = {"ROOT_URLCONF": "drf_starter", "ATOMIC_REQUESTS": "yes", **KEPT}
+# Django opens a connection for every request unless it is told otherwise.
+AS_IT_COMES = {**DRF, "CONN_MAX_AGE": "0"}
 SERVICE_TITLE = "Slipway"
-BASELINE, LIMIT, REACHABLE = "b", "a", "a+"
+BASELINE, UNTUNED, LIMIT, REACHABLE = "b", "b0", "a", "a+"
 SERVERS = (
     Server("slipway", SERVICE_TITLE, "gunicorn", SERVICE_COMMAND, "cursor"),
     Server("slipway-granian", SERVICE_TITLE, "granian", SERVICE_COMMAND, "cursor"),
     Server(BASELINE, "b: usual DRF starter", "gunicorn sync", (*GUNICORN, STARTER), variables=DRF),
+    Server(UNTUNED, "b0: with Django's own settings", "gunicorn sync", (*GUNICORN, STARTER), variables=AS_IT_COMES),
     Server("django-ninja", "django-ninja", "gunicorn", (*THREADED, STARTER), variables=NINJA),
     Server("fastapi", "FastAPI + SQLAlchemy", "uvicorn", (*UVICORN, "fastapi_sqlalchemy:app")),
     Server("litestar", "Litestar + msgspec", "uvicorn", (*UVICORN, "litestar_asyncpg:app")),
