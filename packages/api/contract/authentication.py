@@ -79,7 +79,7 @@ class Dispatcher(BaseAuthentication):
         if principal is None:
             return None
         request._request.principal_label = principal.label  # type: ignore[attr-defined]
-        return principal.user or principal, principal
+        return principal if principal.user is None else principal.user, principal
 
     def identify(self, request: Request) -> Principal | None:
         """Raises `InvalidCredentials` when a credential is there but not good."""

@@ -46,13 +46,14 @@ class Column:
     represent: Callable[[Any], Any] | None
 
 
-def columns(model: type[models.Model], serializer_class: Any) -> list[Column]:
+def columns(model: type[models.Model], serializer: Any) -> list[Column]:
     """The readable fields of a serializer. Raises `NotCompilable` when one is more than a column."""
-    if not issubclass(serializer_class, ResourceSerializer):
-        raise NotCompilable(f"{serializer_class.__name__} is no ResourceSerializer")
-    if serializer_class.to_representation is not ResourceSerializer.to_representation:
-        raise NotCompilable(f"{serializer_class.__name__} represents rows in a way of its own")
-    fields = serializer_class().fields.items()
+    name = type(serializer).__name__
+    if not isinstance(serializer, ResourceSerializer):
+        raise NotCompilable(f"{name} is no ResourceSerializer")
+    if type(serializer).to_representation is not ResourceSerializer.to_representation:
+        raise NotCompilable(f"{name} represents rows in a way of its own")
+    fields = serializer.fields.items()
     return [_column(model, name, field) for name, field in fields if not field.write_only]
 
 

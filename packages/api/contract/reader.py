@@ -6,7 +6,7 @@ explain_resources` says which resource is read how.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Model, Q, QuerySet, Value
 
@@ -31,7 +31,8 @@ class Reader:
             raise NotCompilable("its queryset is more than rows of a table")
         self.queryset = queryset
         self.model: type[Model] = queryset.model
-        self.columns = columns(self.model, serializer_class)
+        self.serializer = serializer_class()
+        self.columns = columns(self.model, self.serializer)
         self.selected = [column.expression for column in self.columns]
         self.names = [column.name for column in self.columns]
         self.unfinished = [(i, column.represent) for i, column in enumerate(self.columns) if column.represent]
@@ -64,6 +65,10 @@ class Reader:
         if not self.unfinished:
             return [dict(zip(names, row, strict=False)) for row in rows]
         return [dict(zip(names, self._finished(row), strict=False)) for row in rows]
+
+    def shown(self, instance: Model) -> dict[str, Any]:
+        """The same JSON object of a row that the ORM holds."""
+        return cast(dict[str, Any], self.serializer.to_representation(instance))
 
     def _finished(self, row: Row) -> Row:
         values = list(row)

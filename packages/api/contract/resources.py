@@ -199,7 +199,7 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
     def representation(self) -> Any:
         """The row that the URL names, as the renderer takes it."""
         if self.reader is None:
-            return self.get_serializer(self.get_object()).data
+            return self.shown(self.get_object())
         try:
             found = self.reader.find([*self.narrowing(), ("pk__exact", self.kwargs[self.lookup_url_kwarg])])
         except (ValidationError, ValueError, OverflowError):
@@ -226,7 +226,7 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
 
     def answer_with(self, instance: M, headers: Mapping[str, str] | None = None, status: int = 200) -> HttpResponse:
         """The row after a write, with its ETag."""
-        body = dumps(self.get_serializer(instance).data)
+        body = dumps(self.shown(instance))
         return json_response(body, {"ETag": concurrency.etag_of(body), **(headers or {})}, status)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -237,7 +237,11 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
 
     def require_match(self, request: Request, instance: M) -> None:
         if "If-Match" in request.headers:
-            concurrency.require_match(request, self.get_serializer(instance).data)
+            concurrency.require_match(request, self.shown(instance))
+
+    def shown(self, instance: M) -> Any:
+        """A row as the renderer takes it."""
+        return self.reader.shown(instance) if self.reader else self.get_serializer(instance).data
 
     def perform_create(self, serializer: Any) -> M:
         """The new row. Override with one service call where creating has rules."""

@@ -60,15 +60,14 @@ class Statement:
     def fetch(self, values: Mapping[str, Any], *, sets_scope: bool = False) -> list[Row]:
         """All rows, as the fields of the querysets would give them."""
         connection: Any = connections[DEFAULT_DB_ALIAS]
-        bound = self.bind(values)
+        bound = self.bind(values, connection)
         if self.is_on_server and not sets_scope:
             tenancy.settle()
         rows = self._run_on_server(connection, bound) if self.is_on_server else self._run(connection, bound)
         return self._converted(rows, connection) if self.converters else rows
 
-    def bind(self, values: Mapping[str, Any]) -> list[Any]:
+    def bind(self, values: Mapping[str, Any], connection: Any) -> list[Any]:
         """The parameters in the order of their places."""
-        connection = connections[DEFAULT_DB_ALIAS]
         return [param.bind(values, connection) for param in self.params]
 
     def _run_on_server(self, connection: Any, bound: list[Any]) -> list[Row]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, Q, QuerySet, UUIDField
 from django.db.utils import DEFAULT_DB_ALIAS
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from apps.authentication import conf
 from apps.authentication.models import LoginFailure, TokenFamily, User
@@ -83,7 +84,8 @@ def authenticate_token(token: str, wanted: str | None = None) -> Principal:
         raise InvalidCredentials() from None
     if passage is None:
         raise InvalidCredentials()
-    user = User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, passage.columns)
+    # Most requests never look at the account.
+    user = SimpleLazyObject(lambda: User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, passage.columns))
     return Principal(kind="user", id=claims["sub"], user=user, session=claims["sid"], memberships=passage.memberships)
 
 

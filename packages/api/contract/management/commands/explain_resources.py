@@ -61,7 +61,7 @@ def plan(statement: Statement) -> list[dict[str, Any]]:
     values = {slot.name: slot.field.get_default() if slot.field.has_default() else 0 for slot in slots}
     with tenant_scope(uuid4()), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PLANS)
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.sql}", statement.bind(values))
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.sql}", statement.bind(values, connection))
         (plans,) = cursor.fetchone()
     return list(nodes(plans[0]["Plan"]))
 
