@@ -1,6 +1,7 @@
 """One measurement: how much a server answered under load, how quickly, and what it cost."""
 
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ import load
 import psutil
 from processes import Signals
 from servers import Running
+
+# Seconds: of the longest wait, between two glances, and of the kernel's smallest count.
+PATIENCE, GLANCE, TICK = 2.0, 0.05, 0.01
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ def sample(signals: Signals, started: Running, plan: Path, workload: str, number
     before, database_before = cpu_seconds(started.family()), cpu_seconds(postgresql())
     result = load.run(signals, started.port, plan, f"{started.port}-{workload}-{number}", seconds)
     load.refuse_failures(result, started.server.name, workload)
-    return Sample(
+    measured = Sample(
         server=started.server.name,
         workload=workload,
         round=number,
@@ -41,6 +45,18 @@ def sample(signals: Signals, started: Running, plan: Path, workload: str, number
         cpu=(cpu_seconds(started.family()) - before) / result.good * 1e6,
         database_cpu=(cpu_seconds(postgresql()) - database_before) / result.good * 1e6,
     )
+    wait_until_idle(signals, started)
+    return measured
+
+
+def wait_until_idle(signals: Signals, started: Running) -> None:
+    """What wrk has asked and no longer waits for is still answered, and would slow the next server down."""
+    for _ in range(int(PATIENCE / GLANCE)):
+        signals.check()
+        before = cpu_seconds([*started.family(), *postgresql()])
+        time.sleep(GLANCE)
+        if cpu_seconds([*started.family(), *postgresql()]) - before <= TICK:
+            return
 
 
 def postgresql() -> list[psutil.Process]:

@@ -35,7 +35,7 @@ class Reader:
         self.columns = columns(self.model, self.serializer)
         self.selected = [column.expression for column in self.columns]
         self.names = [column.name for column in self.columns]
-        self.unfinished = [(i, column.represent) for i, column in enumerate(self.columns) if column.represent]
+        self.unfinished = [(column.name, column.represent) for column in self.columns if column.represent]
         self._statements: dict[Any, Statement] = {}
 
     def statement(self, shape: Any, build: Callable[[], Statement]) -> Statement:
@@ -61,21 +61,16 @@ class Reader:
 
     def represent(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """Rows as the renderer takes them."""
-        names = self.names
-        if not self.unfinished:
-            return [dict(zip(names, row, strict=False)) for row in rows]
-        return [dict(zip(names, self._finished(row), strict=False)) for row in rows]
+        found = [dict(zip(self.names, row, strict=False)) for row in rows]
+        for name, represent in self.unfinished:
+            for each in found:
+                if each[name] is not None:
+                    each[name] = represent(each[name])
+        return found
 
     def shown(self, instance: Model) -> dict[str, Any]:
         """The same JSON object of a row that the ORM holds."""
         return cast(dict[str, Any], self.serializer.to_representation(instance))
-
-    def _finished(self, row: Row) -> Row:
-        values = list(row)
-        for index, represent in self.unfinished:
-            if values[index] is not None:
-                values[index] = represent(values[index])
-        return values
 
 
 @dataclass(frozen=True, slots=True)
