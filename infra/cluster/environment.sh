@@ -21,6 +21,13 @@ done_with() { echo "ok  $* (${SECONDS} s)" >&2; }
 
 need() { command -v "$1" >/dev/null || die "'$1' was not found on PATH. Install $2, then run this command again."; }
 
+# Helm 3.18 or newer: the one on PATH, or the pinned one, built from its source.
+need_helm() {
+  command -v helm >/dev/null && return
+  command -v go >/dev/null || die "'helm' was not found. Install Helm 3.18 or newer, or Go 1.26 to have it built here."
+  "$root/infra/tools/install" helm >&2
+}
+
 has_engine() { command -v docker >/dev/null && docker info >/dev/null 2>&1; }
 
 # bare, kind, k3d, minikube, or other: whatever the current context names.
@@ -44,7 +51,7 @@ kind_of_cluster() {
 # Points kubectl and helm to the cluster, or says in one sentence that there is none.
 use_cluster() {
   need kubectl "kubectl 1.34 or newer"
-  command -v helm >/dev/null || die "'helm' was not found. Run 'make tools', or install Helm 3.18 or newer."
+  need_helm
   cluster=$(kind_of_cluster)
   if [[ $cluster == bare && -z ${KUBECONFIG:-} ]]; then
     export KUBECONFIG=${CLUSTER_HOME:-/var/lib/devcluster}/kubeconfig

@@ -42,7 +42,7 @@ class Namespace:
         )
 
     def helm(self, *arguments: str | Path) -> str:
-        return run(ROOT / ".tools/bin/helm", *arguments, "--namespace", self.name)
+        return run("helm", *arguments, "--namespace", self.name)
 
     def pods(self, component: str, *, name: str = "api") -> list[dict[str, Any]]:
         """Pods that are not on their way out."""
