@@ -18,11 +18,18 @@ SCALED = {**PRODUCTION, "api.autoscaling.enabled": True}
 STORED = {**S3, "storage.s3.endpoint": "https://storage.example.com"}
 
 LABEL = {"app.kubernetes.io/name": "other"}
+VARIABLE = {"name": "TZ", "value": "UTC"}
 
 # (good values, what is changed, what the reader is told)
 REFUSED = [
     (PRODUCTION, {"config.publicUrl": ""}, "config.publicUrl is empty: set it to the address that customers use"),
     (PRODUCTION, {"config.publicUrl": "http://a.example"}, "config.publicUrl is http://a.example: in production"),
+    (PRODUCTION, {"config.publicUrl": "https://a.example/"}, "config.publicUrl is https://a.example/: leave out the slash"),
+    (
+        {**PRODUCTION, "image.repository": "mirror:5000/shop/api"},
+        {"image.repository": "mirror:5000/shop/api:1.2"},
+        "image.repository is mirror:5000/shop/api:1.2: name its tag in image.tag",
+    ),
     (LAPTOP, {"environment": "production"}, "secrets.provider is inline: production takes"),
     (PRODUCTION, {"demo.enabled": True}, "demo.enabled is true"),
     (PRODUCTION, {"image.tag": "latest"}, "image.tag is latest"),
@@ -31,6 +38,18 @@ REFUSED = [
     (PRODUCTION, {"commonLabels": LABEL}, "commonLabels holds app.kubernetes.io/name: pods are selected by it"),
     (PRODUCTION, {"pods.labels": LABEL}, "pods.labels holds app.kubernetes.io/name"),
     (PRODUCTION, {"api.podLabels": LABEL}, "api.podLabels holds app.kubernetes.io/name"),
+    (PRODUCTION, {"commonLabels": {"helm.sh/chart": "other"}}, "commonLabels holds helm.sh/chart, which the chart sets"),
+    (PRODUCTION, {"api.service.labels": LABEL}, "api.service.labels holds app.kubernetes.io/name: pods are"),
+    (PRODUCTION, {"config.throttle.auth": "off"}, "config.throttle.auth is off: in production every limit holds"),
+    (PRODUCTION, {"extraEnv": [{"name": "ENVIRONMENT", "value": "test"}]}, "extraEnv sets ENVIRONMENT, which the chart"),
+    (PRODUCTION, {"extraEnv": [{"name": "DATABASE_URL"}]}, "extraEnv sets DATABASE_URL, which the chart sets itself"),
+    (PRODUCTION, {"api.extraEnv": [{"name": "SECRET_KEY_FILE"}]}, "api.extraEnv sets SECRET_KEY_FILE, which the chart"),
+    (PRODUCTION, {"api.extraEnv": [{"name": "WEB_THREADS"}]}, "api.extraEnv sets WEB_THREADS, which the chart sets"),
+    (
+        {**PRODUCTION, "extraEnv": [VARIABLE]},
+        {"api.extraEnv": [VARIABLE]},
+        "extraEnv and api.extraEnv name TZ more than once",
+    ),
     (PRODUCTION, {"secrets.existing.name": ""}, "secrets.existing.name is empty"),
     (PRODUCTION, {"secrets.existing.ownerName": ""}, "secrets.existing.ownerName is empty"),
     (PRODUCTION, {"secrets.existing.ownerName": "external-secrets"}, "secrets.existing.ownerName is the same Secret"),
@@ -94,7 +113,30 @@ REFUSED = [
         {"api.pdb.minAvailable": 2},
         "api.pdb.minAvailable (2) is not less than the number of pods (2)",
     ),
+    (
+        {**PRODUCTION, "api.pdb.maxUnavailable": None, "api.pdb.minAvailable": "50%"},
+        {"api.pdb.minAvailable": "99%"},
+        "api.pdb.minAvailable (99%) is not less than the number of pods (2)",
+    ),
+    (PRODUCTION, {"api.pdb.maxUnavailable": "0%"}, "api.pdb.maxUnavailable is 0%: no node could ever be drained"),
+    (
+        {**PRODUCTION, "api.resources.limits.memory": "1G"},
+        {"api.resources.requests.memory": "1Gi"},
+        "api.resources.requests.memory (1Gi) is more than api.resources.limits.memory (1G): raise the limit",
+    ),
+    (
+        {**PRODUCTION, "migrations.resources.requests.cpu": "1000m"},
+        {"migrations.resources.requests.cpu": 1.5},
+        "migrations.resources.requests.cpu (1.5) is more than migrations.resources.limits.cpu (1)",
+    ),
     ({**PRODUCTION, **S3}, {"storage.s3.bucket": ""}, "storage.s3.bucket is empty"),
+    (
+        {**PRODUCTION, **S3, "storage.s3.network.port": 9000},
+        {"storage.s3.endpoint": "https://store.example.com:9000", "storage.s3.network.port": 443},
+        "storage.s3.network.port is 443, but storage.s3.endpoint is https://store.example.com:9000: set it to 9000",
+    ),
+    (PRODUCTION, {"metrics.port": 8000}, "metrics.port is 8000, like the API's own port"),
+    (PRODUCTION, {"api.service.port": 9000}, "metrics.port is 9000, like api.service.port"),
     ({**PRODUCTION, **S3}, {"storage.s3.region": ""}, "storage.s3.region is empty"),
     ({**LAPTOP, **S3}, {"secrets.inline.s3AccessKeyId": ""}, "secrets.inline.s3AccessKeyId or s3SecretAccessKey"),
     (

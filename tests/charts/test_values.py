@@ -1,5 +1,7 @@
 """Every value is described, once, in words that the schema shares; the schema refuses what can't be meant."""
 
+import re
+
 import pytest
 from descriptions import comments, described, leaves, schema, values
 from rendering import CHARTS, Refused, helm, nested, template
@@ -11,10 +13,11 @@ UNTHINKABLE = {
     "global.imageRegistry": "https://registry.example.com",
     "fullnameOverride": "Upper_Case",
     "environment": "staging",
-    "image.repository": "Shop/API",
+    "image.repository": "Shop/API/",
+    "image.tag": "-1",
     "image.digest": "sha256:abc",
     "image.pullPolicy": "Sometimes",
-    "config.publicUrl": "api.example.com",
+    "config.publicUrl": "https://user@api.example.com",
     "config.allowedHosts": ["https://api.example.com"],
     "config.corsAllowedOrigins": ["api.example.com"],
     "config.trustedProxyCount": -1,
@@ -28,6 +31,8 @@ UNTHINKABLE = {
     "secrets.inline.redisUrl": "http://redis",
     "database.network.port": 70000,
     "database.network.cidrs": ["10.0.0.1"],
+    "redis.network.cidrs": ["10.0.0/24"],
+    "storage.s3.network.cidrs": ["10.0.0.0/33"],
     "storage.s3.endpoint": "storage.example.com",
     "storage.s3.auth": "password",
     "api.replicas": -1,
@@ -37,18 +42,26 @@ UNTHINKABLE = {
     "api.maxSurge": 0,
     "api.autoscaling.minReplicas": 0,
     "api.pdb.minAvailable": "half",
-    "api.resources.requests.memory": "much",
+    "api.resources.requests.memory": "512m",
+    "api.resources.limits.ephemeral-storage": "512MB",
     "api.resources.limits.cpu": -1,
     "api.probes.liveness.periodSeconds": 0,
+    "api.probes.startup.successThreshold": 2,
+    "api.extraEnv": [{"name": "WORKERS", "value": 2}],
+    "api.extraEnvFrom": [{"configMap": "shop"}],
+    "api.podLabels": {"owner": "Jane Doe"},
     "api.service.type": "ExternalName",
     "api.service.trafficDistribution": "Anywhere",
     "migrations.mode": "entrypoint",
     "migrations.backoffLimit": -1,
-    "gateway.hostnames": ["https://api.example.com"],
+    "gateway.hostnames": ["API.example.com"],
     "gateway.parentRefs": [{"namespace": "gateway-system"}],
     "gateway.requestTimeout": "soon",
     "gateway.backendTLS.caKind": "Bundle",
-    "ingress.hosts": ["api.example.com/v1"],
+    "ingress.hosts": ["api..example.com"],
+    "networkPolicy.dnsNamespace": "",
+    "commonLabels": {"team": "a" * 64},
+    "extraEnv": [{"WORKERS": "2"}],
     "tls.mode": "self-signed",
     "tls.clientAuth": "optional",
     "tls.certManager.duration": "90 days",
@@ -116,6 +129,24 @@ def test_a_value_that_cannot_be_meant_is_refused_by_name() -> None:
     assert [key for key in UNTHINKABLE if f"at '{pointer(key)}" not in message] == []
 
 
+@pytest.mark.parametrize("chart", CHART)
+def test_a_section_of_which_nothing_is_left_is_named(chart: str) -> None:
+    sections = [key for key, node in described(schema(chart)) if "properties" in node]
+    outermost = [key for key in sections if "." not in key]
+    within = [key for key in sections if key.count(".") == 1]
+
+    told = refusal(chart, dict.fromkeys(outermost)) + refusal(chart, {**GOOD[chart], **dict.fromkeys(within)})
+
+    assert [key for key in [*outermost, *within] if not named_as_missing(key, told)] == []
+
+
+def test_an_unknown_resource_is_refused_by_name() -> None:
+    message = refusal("api", {**GOOD["api"], "api.resources.limits.mem": "512Mi"})
+
+    assert "at '/api/resources/limits': additional properties 'mem' not allowed" in message
+    assert template(nested({**GOOD["api"], "api.resources.limits": {"example.com/gpu": 1}}))
+
+
 def test_what_all_charts_share_may_hold_more() -> None:
     assert template(nested({**GOOD["api"], "global.ofAnotherChart": True}))
 
@@ -135,3 +166,10 @@ def refusal(chart: str, flat: dict) -> str:
 def pointer(key: str) -> str:
     """As Helm names it."""
     return "/" + key.replace(".", "/")
+
+
+def named_as_missing(key: str, message: str) -> bool:
+    """Whether Helm says that this key is missing, alone or among others."""
+    parent, _, name = key.rpartition(".")
+    place = pointer(parent) if parent else ""
+    return re.search(rf"at '{place}': missing propert(y|ies) .*'{name}'", message) is not None

@@ -33,7 +33,7 @@ name: {{ .name | default (include "api.fullname" .root) }}
 namespace: {{ .root.Release.Namespace }}
 labels:
   {{- include "api.selector" . | nindent 2 }}
-  app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | quote }}
+  app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | trimAll "-_." | quote }}
   app.kubernetes.io/managed-by: {{ .root.Release.Service }}
   helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
   {{- with merge (dict) (.labels | default dict) .root.Values.commonLabels }}

@@ -10,16 +10,25 @@
 {{/* One sentence a line. */}}
 {{- define "api.problems" -}}
 {{- include "api.problemsOfProduction" . }}
+{{ include "api.problemsOfLabels" . }}
+{{ include "api.problemsOfVariables" . }}
 {{ include "api.problemsOfSecrets" . }}
 {{ include "api.problemsOfRoutes" . }}
 {{ include "api.problemsOfTls" . }}
 {{ include "api.problemsOfScaling" . }}
+{{ include "api.problemsOfResources" . }}
 {{ include "api.problemsOfStorage" . }}
 {{- end -}}
 
 {{- define "api.problemsOfProduction" -}}
 {{- if not .Values.config.publicUrl }}
 config.publicUrl is empty: set it to the address that customers use, such as https://api.example.com.
+{{- end }}
+{{- if hasSuffix "/" .Values.config.publicUrl }}
+config.publicUrl is {{ .Values.config.publicUrl }}: leave out the slash at its end, or every address made from it has two.
+{{- end }}
+{{- if regexMatch ":[^/]*$" .Values.image.repository }}
+image.repository is {{ .Values.image.repository }}: name its tag in image.tag, or the image would have two.
 {{- end }}
 {{- if eq .Values.environment "production" }}
 {{- if and .Values.config.publicUrl (not (hasPrefix "https://" .Values.config.publicUrl)) }}
@@ -38,15 +47,62 @@ image.tag is latest: name a version or an image.digest, so that a restart brings
 storage.s3.endpoint is {{ .Values.storage.s3.endpoint }}: in production it must begin with https://.
 {{- end }}
 {{- end }}
-{{- range $key, $labels := dict "commonLabels" .Values.commonLabels "pods.labels" .Values.pods.labels "api.podLabels" .Values.api.podLabels }}
+{{- range $name, $rate := .Values.config.throttle }}
+{{- if and (eq $rate "off") (eq $.Values.environment "production") }}
+config.throttle.{{ $name }} is off: in production every limit holds, so give a rate such as 60/min.
+{{- end }}
+{{- end }}
+{{- if not (eq .Values.api.docs.env_var "API_DOCS_ENABLED") }}
+api.docs.env_var is {{ .Values.api.docs.env_var }}: the service reads API_DOCS_ENABLED.
+{{- end }}
+{{- end -}}
+
+{{- define "api.problemsOfLabels" -}}
+{{- $objects := dict "commonLabels" .Values.commonLabels "api.service.labels" .Values.api.service.labels }}
+{{- range $name := list "serviceMonitor" "prometheusRule" "dashboards" }}
+{{- $_ := set $objects (printf "metrics.%s.labels" $name) (index $.Values.metrics $name).labels }}
+{{- end }}
+{{- $pods := dict "pods.labels" .Values.pods.labels "api.podLabels" .Values.api.podLabels }}
+{{- range $key, $labels := merge $pods $objects }}
 {{- range $label := list "name" "instance" "component" }}
 {{- if hasKey $labels (printf "app.kubernetes.io/%s" $label) }}
 {{ $key }} holds app.kubernetes.io/{{ $label }}: pods are selected by it, so it is the chart's own.
 {{- end }}
 {{- end }}
 {{- end }}
-{{- if not (eq .Values.api.docs.env_var "API_DOCS_ENABLED") }}
-api.docs.env_var is {{ .Values.api.docs.env_var }}: the service reads API_DOCS_ENABLED.
+{{- range $key, $labels := $objects }}
+{{- range $label := list "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart" }}
+{{- if hasKey $labels $label }}
+{{ $key }} holds {{ $label }}, which the chart sets itself: leave it out.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Names of what the chart tells the processes, without _FILE, as a JSON list. */}}
+{{- define "api.variables" -}}
+{{- $names := concat (include "api.config" . | fromYaml | keys) (include "api.secretKeys" . | fromJsonArray) (list "DATABASE_OWNER_URL" "MIGRATION_LOCK_TIMEOUT") -}}
+{{- range include "api.serverEnv" . | fromYamlArray }}{{ $names = append $names .name }}{{ end -}}
+{{- $bare := list -}}
+{{- range $names }}{{ $bare = append $bare (trimSuffix "_FILE" .) }}{{ end -}}
+{{- toJson $bare -}}
+{{- end -}}
+
+{{- define "api.problemsOfVariables" -}}
+{{- $own := include "api.variables" . | fromJsonArray }}
+{{- $names := list }}
+{{- range $key, $variables := dict "extraEnv" .Values.extraEnv "api.extraEnv" .Values.api.extraEnv }}
+{{- range $variables }}
+{{- $names = append $names .name }}
+{{- if has (trimSuffix "_FILE" .name) $own }}
+{{ $key }} sets {{ .name }}, which the chart sets itself: change the value that it comes from, or the Secret.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $name := uniq $names }}
+{{- if gt (sub (len $names) (len (without $names $name))) 1 }}
+extraEnv and api.extraEnv name {{ $name }} more than once: keep one, because a container takes only the last.
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -177,17 +233,48 @@ api.autoscaling.memoryPercent is a share of api.resources.requests.memory, which
 {{- end }}
 {{- end }}
 {{- end }}
-{{- $least := ternary .Values.api.autoscaling.minReplicas .Values.api.replicas .Values.api.autoscaling.enabled }}
+{{- $pods := int (ternary .Values.api.autoscaling.minReplicas .Values.api.replicas .Values.api.autoscaling.enabled) }}
 {{- with .Values.api.pdb }}
 {{- if .enabled }}
-{{- if and (ne (toString .minAvailable) "") (ne (toString .maxUnavailable) "") }}
+{{- $least := include "api.share" .minAvailable }}
+{{- $most := include "api.share" .maxUnavailable }}
+{{- if and $least $most }}
 api.pdb has both minAvailable and maxUnavailable: empty one of them.
 {{- end }}
-{{- if and (eq (toString .minAvailable) "") (eq (toString .maxUnavailable) "") }}
+{{- if not (or $least $most) }}
 api.pdb has neither minAvailable nor maxUnavailable: set one, or api.pdb.enabled to false.
 {{- end }}
-{{- if and (regexMatch "^[0-9]+$" (toString .minAvailable)) (ge (int .minAvailable) (int $least)) }}
-api.pdb.minAvailable ({{ .minAvailable }}) is not less than the number of pods ({{ $least }}): no node could ever be drained.
+{{- $needed := int (trimSuffix "%" $least) }}
+{{- if hasSuffix "%" $least }}{{ $needed = div (add (mul $needed $pods) 99) 100 }}{{ end }}
+{{- if and $least (ge (int $needed) $pods) }}
+api.pdb.minAvailable ({{ $least }}) is not less than the number of pods ({{ $pods }}): no node could ever be drained.
+{{- end }}
+{{- if regexMatch "^0+%?$" $most }}
+api.pdb.maxUnavailable is {{ $most }}: no node could ever be drained. Set it to 1 or more, or api.pdb.enabled to false.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* A number or percentage as text, nothing for null. */}}
+{{- define "api.share" -}}
+{{- if not (kindIs "invalid" .) }}{{ toString . }}{{ end -}}
+{{- end -}}
+
+{{/* A quantity of Kubernetes as a plain number. */}}
+{{- define "api.quantity" -}}
+{{- $factors := dict "" 1 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- $unit := regexFind "[A-Za-z]*$" (toString .) -}}
+{{- mulf (toString . | trimSuffix $unit | float64) (index $factors $unit | float64) -}}
+{{- end -}}
+
+{{- define "api.problemsOfResources" -}}
+{{- range $key, $resources := dict "api.resources" .Values.api.resources "migrations.resources" .Values.migrations.resources }}
+{{- range $name, $request := $resources.requests }}
+{{- with dig "limits" $name "" $resources }}
+{{- if gt (include "api.quantity" $request | float64) (include "api.quantity" . | float64) }}
+{{ $key }}.requests.{{ $name }} ({{ $request }}) is more than {{ $key }}.limits.{{ $name }} ({{ . }}): raise the limit as well.
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -201,9 +288,19 @@ api.pdb.minAvailable ({{ .minAvailable }}) is not less than the number of pods (
 storage.s3.{{ $key }} is empty, though storage.s3.enabled is true.
 {{- end }}
 {{- end }}
+{{- $port := regexFind ":[0-9]+$" (urlParse .endpoint).host | trimPrefix ":" | default (ternary "80" "443" (hasPrefix "http://" .endpoint)) }}
+{{- $closed := and $.Values.networkPolicy.enabled (not $.Values.networkPolicy.extraEgress) (not .network.namespace) (not .network.podLabels) }}
+{{- if and $closed (eq (int .network.port) 443) (ne $port "443") }}
+storage.s3.network.port is 443, but storage.s3.endpoint is {{ .endpoint }}: set it to {{ $port }}, or the network policies keep pods from the store.
+{{- end }}
 {{- if and (eq .auth "keys") (eq $.Values.secrets.provider "inline") (not (and $.Values.secrets.inline.s3AccessKeyId $.Values.secrets.inline.s3SecretAccessKey)) }}
 secrets.inline.s3AccessKeyId or s3SecretAccessKey is empty, though storage.s3.auth is keys: give both, or set storage.s3.auth to identity.
 {{- end }}
+{{- end }}
+{{- end }}
+{{- range $key, $port := dict "api.service.port" .Values.api.service.port "the API's own port" 8000 }}
+{{- if and $.Values.metrics.enabled (eq (int $.Values.metrics.port) (int $port)) }}
+metrics.port is {{ $port }}, like {{ $key }}: give metrics a port of their own.
 {{- end }}
 {{- end }}
 {{- if and (or .Values.metrics.serviceMonitor.enabled .Values.metrics.prometheusRule.enabled .Values.metrics.dashboards.enabled) (not .Values.metrics.enabled) }}
