@@ -172,4 +172,4 @@ def named_as_missing(key: str, message: str) -> bool:
     """Whether Helm says that this key is missing, alone or among others."""
     parent, _, name = key.rpartition(".")
     place = pointer(parent) if parent else ""
-    return re.search(rf"at '{place}': missing propert(y|ies) .*'{name}'", message) is not None
+    return re.search(rf"at '{place}': missing [a-z]+ .*'{name}'", message) is not None
