@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from door import Door
-from kubernetes import ROOT, Namespace, Refused, run
+from kubernetes import ROOT, Namespace, Refused, eventually, run
 
 HERE = Path(__file__).parent
 NAME = os.environ.get("E2E_NAMESPACE", "slipway-e2e")
@@ -54,6 +54,8 @@ class Release:
             refused.add_note(self.namespace.trouble())
             raise
         self.is_installed = True
+        # Pods of before answer as before until they are gone.
+        eventually(self.namespace.is_settled, 90)
         return said
 
 

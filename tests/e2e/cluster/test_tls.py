@@ -31,7 +31,6 @@ def own(tmp_path: Path, namespace: Namespace) -> Authority:
 
 def knock(namespace: Namespace, own: Authority, shown: Certificate | None = None) -> Door:
     """The Service's address, which only a neighbour of the cluster reaches."""
-    eventually(namespace.is_settled)  # a pod of before speaks no TLS
     address = namespace.get("service", "api")["spec"]["clusterIP"]
     door = Door(SERVER, address, own.certificate.read_text(), port=80)
     if shown:
