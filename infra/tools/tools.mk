@@ -32,5 +32,5 @@ check-static: lint ## @check all of check but the tests
 	@infra/tools/judge-schema
 	@infra/tools/judge-charts
 
-check: check-static ## @check all that continuous integration does
+check: check-static ## @check the linters, the judges of the schema and the charts, all tests
 	@$(MAKE) test

@@ -51,12 +51,14 @@ def sample(signals: Signals, started: Running, plan: Path, workload: str, number
 
 def wait_until_idle(signals: Signals, started: Running) -> None:
     """What wrk has asked and no longer waits for is still answered, and would slow the next server down."""
+    before = 0.0
     for _ in range(int(PATIENCE / GLANCE)):
         signals.check()
-        before = cpu_seconds([*started.family(), *postgresql()])
-        time.sleep(GLANCE)
-        if cpu_seconds([*started.family(), *postgresql()]) - before <= TICK:
+        now = cpu_seconds([*started.family(), *postgresql()])
+        if now - before <= TICK:
             return
+        before = now
+        time.sleep(GLANCE)
 
 
 def postgresql() -> list[psutil.Process]:

@@ -79,7 +79,9 @@ class Dispatcher(BaseAuthentication):
         if principal is None:
             return None
         request._request.principal_label = principal.label  # type: ignore[attr-defined]
-        return principal if principal.user is None else principal.user, principal
+        # Not `or`, which would ask a lazy account for its truth and so make it.
+        user = principal if principal.user is None else principal.user
+        return user, principal
 
     def identify(self, request: Request) -> Principal | None:
         """Raises `InvalidCredentials` when a credential is there but not good."""

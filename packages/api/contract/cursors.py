@@ -76,8 +76,8 @@ def _signature(payload: bytes, key: str) -> bytes:
 
 @lru_cache
 def _derived(key: str) -> bytes:
-    """A key for cursors alone, so that nothing else that the service signs passes for one."""
-    return hmac.digest(key.encode(), SALT, "sha256")  # as long keys as one likes; blake2b takes 64 bytes
+    """A key for cursors alone, which nothing else is signed with, and of a length that BLAKE2b takes."""
+    return hmac.digest(key.encode(), SALT, "sha256")
 
 
 def _text(content: bytes) -> str:

@@ -28,7 +28,7 @@ class Release:
     is_changed: bool = False
     is_installed: bool = False
 
-    def upgrade(self, *settings: str, image: str = "") -> str:
+    def upgrade(self, *settings: str, image: str = "") -> None:
         """Install or upgrade with these `key=value` besides the values of all tests."""
         self.is_changed = bool(settings or image)
         repository, _, tag = (image or self.image).rpartition(":")
@@ -49,14 +49,13 @@ class Release:
         for setting in (*settings, f"demo.enabled={str(not self.is_installed).lower()}"):
             arguments += ["--set", setting]
         try:
-            said = self.namespace.helm(*arguments)
+            self.namespace.helm(*arguments)
         except Refused as refused:
             refused.add_note(self.namespace.trouble())
             raise
         self.is_installed = True
         # Pods of before answer as before until they are gone.
         eventually(self.namespace.is_settled, 90)
-        return said
 
 
 @pytest.fixture(scope="session")
