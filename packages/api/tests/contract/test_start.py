@@ -125,6 +125,25 @@ def test_a_request_in_flight_is_answered_before_the_end(owner: Member, web_serve
     assert code == 0
 
 
+SLOW_FORK = "import os, time; os.register_at_fork(after_in_child=lambda: time.sleep(1))"
+
+
+@on_either
+def test_a_worker_stopped_while_it_is_forked_is_not_waited_for(web_server: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW_FORK)
+    server = Server(1, {"PYTHONPATH": str(tmp_path), "WEB_SERVER": web_server})
+    try:
+        deadline = time.monotonic() + 15
+        while not server.workers():
+            assert time.monotonic() < deadline, "no worker was forked"
+            time.sleep(0.01)
+        server.process.send_signal(signal.SIGTERM)
+
+        assert server.process.wait(8) == 0
+    finally:
+        server.stop()
+
+
 @on_either
 def test_a_killed_worker_is_replaced(owner: Member, web_server: str) -> None:
     headers = authorization(owner.client)
