@@ -2,7 +2,7 @@
 
 import pytest
 from rendering import Object, Pod, Renderer, ci_values, nested, of_kind, pods
-from toggles import EXISTING, OWN, PAIRWISE
+from toggles import EXISTING, EXISTING_TLS, OWN, PAIRWISE
 
 MINIMAL = {**OWN, **EXISTING}
 EVERY = [
@@ -109,9 +109,13 @@ def test_liveness_asks_no_backing_service(render: Renderer) -> None:
     assert paths == {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
 
 
-@pytest.mark.parametrize(("mode", "scheme"), [("none", "HTTP"), ("mesh", "HTTP"), ("existing", "HTTPS")])
-def test_probes_speak_as_the_pods_serve(render: Renderer, mode: str, scheme: str) -> None:
-    values = nested({**MINIMAL, "tls.mode": mode, "tls.secretName": "external-tls"})
+@pytest.mark.parametrize(
+    ("tls", "scheme"),
+    [({}, "HTTP"), ({"tls.mode": "mesh"}, "HTTP"), (EXISTING_TLS, "HTTPS")],
+    ids=["none", "mesh", "own"],
+)
+def test_probes_speak_as_the_pods_serve(render: Renderer, tls: dict, scheme: str) -> None:
+    values = nested({**MINIMAL, **tls})
 
     (container,) = api(render(values))["spec"]["template"]["spec"]["containers"]
 

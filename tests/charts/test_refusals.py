@@ -5,7 +5,7 @@ import re
 from functools import cache
 
 import pytest
-from rendering import CHARTS, Refused, Renderer, nested, template
+from rendering import CHARTS, RELEASE, Refused, Renderer, nested, template
 from toggles import EXISTING, EXTERNAL, GATEWAY, INGRESS, INLINE, MANAGED_TLS, OWN, S3
 
 # In one process, so that no message is asked for twice.
@@ -19,12 +19,15 @@ STORED = {**S3, "storage.s3.endpoint": "https://storage.example.com"}
 
 LABEL = {"app.kubernetes.io/name": "other"}
 VARIABLE = {"name": "TZ", "value": "UTC"}
+# No value of the chart's, but Helm's own argument.
+THE_RELEASE = "the release's name"
 
 # (good values, what is changed, what the reader is told)
 REFUSED = [
     (PRODUCTION, {"config.publicUrl": ""}, "config.publicUrl is empty: set it to the address that customers use"),
     (PRODUCTION, {"config.publicUrl": "http://a.example"}, "config.publicUrl is http://a.example: in production"),
     (PRODUCTION, {"config.publicUrl": "https://a.example/"}, "config.publicUrl is https://a.example/: leave out"),
+    (PRODUCTION, {THE_RELEASE: "1.shop"}, "The release's objects would be called 1.shop-api: a Service begins with"),
     (
         {**PRODUCTION, "image.repository": "mirror:5000/shop/api"},
         {"image.repository": "mirror:5000/shop/api:1.2"},
@@ -41,6 +44,7 @@ REFUSED = [
     (PRODUCTION, {"commonLabels": {"helm.sh/chart": "other"}}, "commonLabels holds helm.sh/chart, which the chart"),
     (PRODUCTION, {"api.service.labels": LABEL}, "api.service.labels holds app.kubernetes.io/name: pods are"),
     (PRODUCTION, {"config.throttle.auth": "off"}, "config.throttle.auth is off: in production every limit holds"),
+    (PRODUCTION, {"config.refreshTokenSeconds": 900}, "config.refreshTokenSeconds (900) is less than"),
     (PRODUCTION, {"extraEnv": [{"name": "ENVIRONMENT", "value": "test"}]}, "extraEnv sets ENVIRONMENT, which the"),
     (PRODUCTION, {"extraEnv": [{"name": "DATABASE_URL"}]}, "extraEnv sets DATABASE_URL, which the chart sets itself"),
     (PRODUCTION, {"api.extraEnv": [{"name": "SECRET_KEY_FILE"}]}, "api.extraEnv sets SECRET_KEY_FILE, which the chart"),
@@ -70,6 +74,11 @@ REFUSED = [
     ({**PRODUCTION, **GATEWAY}, {"gateway.hostnames": []}, "gateway.hostnames is empty"),
     ({**PRODUCTION, **GATEWAY}, {"gateway.redirect.enabled": True}, "gateway.redirect.parentRefs is empty"),
     (
+        {**PRODUCTION, **GATEWAY, "gateway.requestTimeout": "24s1000ms"},
+        {"gateway.requestTimeout": "1m"},
+        "gateway.requestTimeout is 1m, but api.shutdown.drainSeconds is 25: a rollout would cut off",
+    ),
+    (
         {**PRODUCTION, **GATEWAY, **MANAGED_TLS},
         {"gateway.backendTLS.caName": ""},
         "gateway.backendTLS.caName is empty, though tls.mode is certManager",
@@ -81,6 +90,13 @@ REFUSED = [
     (PRODUCTION, {"api.docs.exposure": "public"}, "api.docs.exposure is public, but api.docs.enabled is false"),
     (PRODUCTION, {"tls.mode": "existing"}, "tls.secretName is empty"),
     (PRODUCTION, {"tls.mode": "certManager"}, "tls.certManager.issuerName is empty"),
+    (PRODUCTION, {"tls.secretName": "served"}, "tls.secretName is served, but tls.mode is none: set it to existing"),
+    (PRODUCTION, {"tls.certManager.issuerName": "shop"}, "tls.certManager.issuerName is shop, but tls.mode is none"),
+    (
+        {**PRODUCTION, "tls.certManager.duration": "720h1ms"},
+        {"tls.certManager.duration": "720h"},
+        "tls.certManager.renewBefore (720h) is not less than tls.certManager.duration (720h)",
+    ),
     (PRODUCTION, {"tls.clientAuth": "require"}, "tls.clientAuth is require, but with tls.mode none"),
     (
         {**PRODUCTION, "tls.mode": "existing", "tls.secretName": "served"},
@@ -140,6 +156,11 @@ REFUSED = [
     ({**PRODUCTION, **S3}, {"storage.s3.region": ""}, "storage.s3.region is empty"),
     ({**LAPTOP, **S3}, {"secrets.inline.s3AccessKeyId": ""}, "secrets.inline.s3AccessKeyId or s3SecretAccessKey"),
     (
+        {**PRODUCTION, "metrics.serviceMonitor.scrapeTimeout": "30s"},
+        {"metrics.serviceMonitor.interval": "29s"},
+        "metrics.serviceMonitor.scrapeTimeout (30s) is longer than metrics.serviceMonitor.interval (29s)",
+    ),
+    (
         {**PRODUCTION, "metrics.serviceMonitor.enabled": True},
         {"metrics.enabled": False},
         "metrics.serviceMonitor, prometheusRule or dashboards is enabled, but metrics.enabled is false",
@@ -190,13 +211,14 @@ def test_the_backing_services_are_for_laptops(flat: dict, sentence: str) -> None
 
 
 def message_of(flat: dict) -> str:
-    return refusal(json.dumps(nested(flat)))
+    values = {key: value for key, value in flat.items() if key != THE_RELEASE}
+    return refusal(json.dumps(nested(values)), flat.get(THE_RELEASE, RELEASE))
 
 
 @cache
-def refusal(values: str) -> str:
+def refusal(values: str, release: str) -> str:
     with pytest.raises(Refused) as caught:
-        template(json.loads(values))
+        template(json.loads(values), release=release)
     return str(caught.value)
 
 

@@ -11,6 +11,9 @@ BASE = {**OWN, **EXISTING, **GATEWAY, **MONITORS, "api.autoscaling.enabled": Tru
 PROXY = [{"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}]
 BALANCED = {"api.service.type": "LoadBalancer"}
 RULES = [{"action": "drop", "regex": "x"}]
+METRICS = [{"type": "Pods", "pods": {}}]
+FILTERS = [{"type": "URLRewrite", "urlRewrite": {"hostname": "api.example.com"}}]
+ALERTS = [{"alert": "Slow", "expr": "vector(1)"}]
 
 # (what is set, the kind of object, the place in it, what stands there)
 LANDS: list[tuple[dict, str, str, Any]] = [
@@ -40,7 +43,7 @@ LANDS: list[tuple[dict, str, str, Any]] = [
     ({"pods.nodeSelector": {"disk": "ssd"}}, "Deployment", "spec.template.spec.nodeSelector.disk", "ssd"),
     ({"pods.tolerations": [{"key": "a"}]}, "Deployment", "spec.template.spec.tolerations", [{"key": "a"}]),
     ({"pods.affinity": {"nodeAffinity": {}}}, "Deployment", "spec.template.spec.affinity", {"nodeAffinity": {}}),
-    ({"api.autoscaling.metrics": RULES}, "HorizontalPodAutoscaler", "spec.metrics.1", RULES[0]),
+    ({"api.autoscaling.metrics": METRICS}, "HorizontalPodAutoscaler", "spec.metrics.1", METRICS[0]),
     ({"api.service.labels": {"a": "b"}}, "Service", "metadata.labels.a", "b"),
     ({"api.service.annotations": {"a": "b"}}, "Service", "metadata.annotations.a", "b"),
     ({"api.service.port": 8080}, "Service", "spec.ports.0.port", 8080),
@@ -55,7 +58,7 @@ LANDS: list[tuple[dict, str, str, Any]] = [
         "spec.loadBalancerSourceRanges",
         ["10.0.0.0/8"],
     ),
-    ({"gateway.filters": RULES}, "HTTPRoute", "spec.rules.0.filters", RULES),
+    ({"gateway.filters": FILTERS}, "HTTPRoute", "spec.rules.0.filters", FILTERS),
     ({"gateway.requestTimeout": "5s"}, "HTTPRoute", "spec.rules.0.timeouts.request", "5s"),
     ({"serviceAccount.annotations": {"role": "a"}}, "ServiceAccount", "metadata.annotations.role", "a"),
     ({"metrics.serviceMonitor.scrapeTimeout": "9s"}, "ServiceMonitor", "spec.endpoints.0.scrapeTimeout", "9s"),
@@ -66,7 +69,7 @@ LANDS: list[tuple[dict, str, str, Any]] = [
         "spec.endpoints.0.metricRelabelings",
         RULES,
     ),
-    ({"metrics.prometheusRule.extraRules": RULES}, "PrometheusRule", "spec.groups.0.rules.-1", RULES[0]),
+    ({"metrics.prometheusRule.extraRules": ALERTS}, "PrometheusRule", "spec.groups.0.rules.-1", ALERTS[0]),
 ]
 
 

@@ -24,6 +24,9 @@
 {{- if not .Values.config.publicUrl }}
 config.publicUrl is empty: set it to the address that customers use, such as https://api.example.com.
 {{- end }}
+{{- if not (regexMatch "^[a-z][a-z0-9-]*$" (include "api.fullname" .)) }}
+The release's objects would be called {{ include "api.fullname" . }}: a Service begins with a letter and has no dots, so set fullnameOverride.
+{{- end }}
 {{- if hasSuffix "/" .Values.config.publicUrl }}
 config.publicUrl is {{ .Values.config.publicUrl }}: leave out the slash at its end, or every address made from it has two.
 {{- end }}
@@ -46,6 +49,9 @@ image.tag is latest: name a version or an image.digest, so that a restart brings
 {{- if and .Values.storage.s3.enabled (hasPrefix "http://" .Values.storage.s3.endpoint) }}
 storage.s3.endpoint is {{ .Values.storage.s3.endpoint }}: in production it must begin with https://.
 {{- end }}
+{{- end }}
+{{- if lt (int .Values.config.refreshTokenSeconds) (int .Values.config.accessTokenSeconds) }}
+config.refreshTokenSeconds ({{ .Values.config.refreshTokenSeconds }}) is less than config.accessTokenSeconds ({{ .Values.config.accessTokenSeconds }}): a refresh token has to outlive the access token that it renews.
 {{- end }}
 {{- range $name, $rate := .Values.config.throttle }}
 {{- if and (eq $rate "off") (eq $.Values.environment "production") }}
@@ -160,6 +166,9 @@ gateway.parentRefs is empty: name the Gateway that the HTTPRoute belongs to, suc
 {{- if and .enabled (not .hostnames) }}
 gateway.hostnames is empty: name the hosts that are routed to the API.
 {{- end }}
+{{- if and .enabled (gt (include "api.milliseconds" .requestTimeout | int64) (mul 1000 (int64 $.Values.api.shutdown.drainSeconds))) }}
+gateway.requestTimeout is {{ .requestTimeout }}, but api.shutdown.drainSeconds is {{ $.Values.api.shutdown.drainSeconds }}: a rollout would cut off requests that the gateway still waits for, so raise the latter.
+{{- end }}
 {{- if and .enabled .redirect.enabled (not .redirect.parentRefs) }}
 gateway.redirect.parentRefs is empty: name the listener of plain HTTP whose requests are sent to https.
 {{- end }}
@@ -195,6 +204,16 @@ tls.secretName is empty: with tls.mode existing it names the Secret (tls.crt, tl
 {{- end }}
 {{- if and (eq .mode "certManager") (not .certManager.issuerName) }}
 tls.certManager.issuerName is empty: name the Issuer or ClusterIssuer that signs the pods' certificate.
+{{- end }}
+{{- if and .secretName (ne .mode "existing") }}
+tls.secretName is {{ .secretName }}, but tls.mode is {{ .mode }}: set it to existing, or leave the Secret out.
+{{- end }}
+{{- if and .certManager.issuerName (ne .mode "certManager") }}
+tls.certManager.issuerName is {{ .certManager.issuerName }}, but tls.mode is {{ .mode }}: set it to certManager, or leave the issuer out.
+{{- end }}
+{{- $least := include "api.milliseconds" .certManager.renewBefore | int64 }}
+{{- if ge $least (include "api.milliseconds" .certManager.duration | int64) }}
+tls.certManager.renewBefore ({{ .certManager.renewBefore }}) is not less than tls.certManager.duration ({{ .certManager.duration }}): the certificate would be renewed without end.
 {{- end }}
 {{- if and (ne .clientAuth "none") (not (include "api.servesTls" $)) }}
 tls.clientAuth is {{ .clientAuth }}, but with tls.mode {{ .mode }} the pods serve no TLS: set tls.mode to existing or certManager. In a mesh the mesh verifies clients.
@@ -268,6 +287,17 @@ api.pdb.maxUnavailable is {{ $most }}: no node could ever be drained. Set it to 
 {{- mulf (toString . | trimSuffix $unit | float64) (index $factors $unit | float64) -}}
 {{- end -}}
 
+{{/* A duration such as 1h30m in milliseconds. */}}
+{{- define "api.milliseconds" -}}
+{{- $factors := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 -}}
+{{- $sum := 0 -}}
+{{- range regexFindAll "[0-9]+(ms|s|m|h)" . -1 -}}
+{{- $unit := regexFind "[a-z]+$" . -}}
+{{- $sum = add $sum (mul (trimSuffix $unit . | int64) (index $factors $unit)) -}}
+{{- end -}}
+{{- $sum -}}
+{{- end -}}
+
 {{- define "api.problemsOfResources" -}}
 {{- range $key, $resources := dict "api.resources" .Values.api.resources "migrations.resources" .Values.migrations.resources }}
 {{- range $name, $request := $resources.requests }}
@@ -301,6 +331,11 @@ secrets.inline.s3AccessKeyId or s3SecretAccessKey is empty, though storage.s3.au
 {{- range $key, $port := dict "api.service.port" .Values.api.service.port "the API's own port" 8000 }}
 {{- if and $.Values.metrics.enabled (eq (int $.Values.metrics.port) (int $port)) }}
 metrics.port is {{ $port }}, like {{ $key }}: give metrics a port of their own.
+{{- end }}
+{{- end }}
+{{- with .Values.metrics.serviceMonitor }}
+{{- if gt (include "api.milliseconds" .scrapeTimeout | int64) (include "api.milliseconds" .interval | int64) }}
+metrics.serviceMonitor.scrapeTimeout ({{ .scrapeTimeout }}) is longer than metrics.serviceMonitor.interval ({{ .interval }}): Prometheus refuses that.
 {{- end }}
 {{- end }}
 {{- if and (or .Values.metrics.serviceMonitor.enabled .Values.metrics.prometheusRule.enabled .Values.metrics.dashboards.enabled) (not .Values.metrics.enabled) }}
