@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import sys
+from pathlib import Path
 
 import environment
 import with_services
@@ -14,10 +15,10 @@ from services.packages import install_missing
 from variables import ROOT
 
 PERF = ROOT / "tests/perf"
-LOCK = PERF / "requirements.txt"
-VENV = PERF / ".venv"
-PYTHON = VENV / "bin/python"
-STAMP = VENV / "lock"
+PEERS = PERF / ".venv"
+# {environment: its lock}. The service is measured with what its image holds: some libraries load more where
+# they find the tools of development.
+LOCKS = {PEERS: PERF / "requirements.txt", PERF / ".venv-service": environment.LOCKS / "base.txt"}
 
 
 def run(signals: Signals) -> int:
@@ -26,28 +27,31 @@ def run(signals: Signals) -> int:
         raise Refusal("Say what to run: benchmark.py bench, or benchmark.py flame.")
     refuse_full_disk(ROOT, megabytes=4000)
     environment.ensure(signals, "dev")
-    install_peers(signals)
+    for venv, lock in LOCKS.items():
+        install(signals, venv, lock)
     install_missing(signals, lambda: {"wrk": shutil.which("wrk")}, user="Benchmarks")
     variables = {**os.environ, "PYTHONPATH": str(ROOT / "infra/local")}
-    return with_services.run(signals, [str(PYTHON), str(PERF / f"{sys.argv[1]}.py")], variables)
+    return with_services.run(signals, [str(PEERS / "bin/python"), str(PERF / f"{sys.argv[1]}.py")], variables)
 
 
-def install_peers(signals: Signals) -> None:
-    """Build the environment of the peers from their lock, once."""
-    mark = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if STAMP.exists() and STAMP.read_text() == mark and works():
+def install(signals: Signals, venv: Path, lock: Path) -> None:
+    """Build one of the environments from its lock, once."""
+    mark, stamp, python = hashlib.sha256(lock.read_bytes()).hexdigest(), venv / "lock", venv / "bin/python"
+    if stamp.exists() and stamp.read_text() == mark and works(venv):
         return
-    with step("Installing the peers of tests/perf/requirements.txt"):
+    with step(f"Installing {lock.relative_to(ROOT)} for the benchmark"):
         uv = environment.UV
-        environment.attempt(signals, uv, "venv", "--clear", "--python", environment.base_python(), VENV)
-        environment.attempt(signals, uv, "pip", "sync", "--require-hashes", "--python", PYTHON, LOCK)
-    STAMP.write_text(mark)
+        environment.attempt(signals, uv, "venv", "--clear", "--python", environment.base_python(), venv)
+        environment.attempt(
+            signals, uv, "pip", "sync", "--compile-bytecode", "--require-hashes", "--python", python, lock
+        )
+    stamp.write_text(mark)
 
 
-def works() -> bool:
-    """Whether the peers still run, and on the same Python as the service, or nothing could be compared."""
-    versions = [{folder.name for folder in (venv / "lib").glob("python3*")} for venv in (VENV, environment.VENV)]
-    return environment.runs(PYTHON) and versions[0] == versions[1]
+def works(venv: Path) -> bool:
+    """Whether it still runs, and on the same Python as development, or nothing could be compared."""
+    versions = [{folder.name for folder in (each / "lib").glob("python3*")} for each in (venv, environment.VENV)]
+    return environment.runs(venv / "bin/python") and versions[0] == versions[1]
 
 
 if __name__ == "__main__":

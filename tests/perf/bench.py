@@ -101,7 +101,7 @@ def measure_all(
                     sample(signals, each, plans[each.server.name, workload.name], workload.name, number, seconds)
                 )
                 progress.advance(task)
-    memory = {each.server.name: each.worker_megabytes() for each in started}
+    memory = {each.server.name: each.megabytes() for each in started}
     return [each for each in samples if each.round != WARM_UP], memory
 
 

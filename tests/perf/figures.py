@@ -70,6 +70,6 @@ class Figures:
         """Seconds from nothing to the first answer."""
         return Figure.of(self.results["starts"][server])
 
-    def memory(self, server: str) -> float:
-        """Megabytes of the worker process."""
-        return float(self.results["memory"][server])
+    def memory(self, server: str, part: str = "worker") -> float:
+        """Megabytes: what the `worker` has for itself, or what `all` processes have together."""
+        return float(self.results["memory"][server][part])

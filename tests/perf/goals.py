@@ -29,6 +29,14 @@ def of_reachable(workload: str) -> Callable[[Figures, str, str], float]:
     return lambda figures, server, reachable: figures.faster(server, reachable, workload).middle
 
 
+def memory_of_b(figures: Figures, server: str, _: str) -> float:
+    return figures.memory(server) / figures.memory("b")
+
+
+def start_of_b(figures: Figures, server: str, _: str) -> float:
+    return figures.start(server).middle / figures.start("b").middle
+
+
 GOALS = (
     Goal("W1: times b", faster_than("b", "W1"), 10, 14),
     Goal("W1: times b0", faster_than("b0", "W1"), 10, 14),
@@ -42,6 +50,8 @@ GOALS = (
     Goal("W3: times b0", faster_than("b0", "W3"), 6, 8),
     Goal("W3: part of a+", of_reachable("W3"), None, 0.6),
     Goal("W4: p50 over that of W1, at most", lambda figures, server, _: figures.depth(server).middle, 1.1, 1.1, True),
+    Goal("memory of a worker: part of b's, at most", memory_of_b, 0.85, 0.85, True),
+    Goal("cold start: times b's, at most", start_of_b, 0.8, 0.8, True),
 )
 
 

@@ -95,9 +95,10 @@ class Running:
         first, *forked = self.family()
         return max(forked or [first], key=lambda process: process.memory_info().rss)
 
-    def worker_megabytes(self) -> float:
-        """Memory that the worker has for itself."""
-        return float(self.worker().memory_full_info().uss) / 1024**2
+    def megabytes(self) -> dict[str, float]:
+        """Memory that the worker has for itself, and that all processes have together."""
+        together = sum(process.memory_full_info().pss for process in self.family())
+        return {"worker": self.worker().memory_full_info().uss / 1024**2, "all": together / 1024**2}
 
     def last_words(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])

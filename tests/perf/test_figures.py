@@ -19,7 +19,9 @@ def figures() -> Figures:
     samples = [sample("ours", "W1", n, per_second=rate, cpu=cpu, p50=2.0 * n) for n, rate, cpu in ours]
     samples += [sample("theirs", "W1", n, per_second=rate, cpu=cpu, p50=1.0) for n, rate, cpu in theirs]
     samples += [sample("ours", "W4", n, p50=3.0 * n) for n in (1, 2, 3)]
-    return Figures({"samples": samples, "starts": {"ours": [0.9, 0.5, 0.7]}, "memory": {"ours": 64}})
+    return Figures(
+        {"samples": samples, "starts": {"ours": [0.9, 0.5, 0.7]}, "memory": {"ours": {"worker": 24.0, "all": 64.0}}}
+    )
 
 
 def test_a_median_stands_between_the_extremes(figures: Figures) -> None:

@@ -17,7 +17,7 @@ ROOT = PERF.parents[1]
 SERVICE = ROOT / "packages/api"
 STATE = ROOT / ".local/perf"
 PYTHON = Path(sys.executable)
-SERVICE_PYTHON = ROOT / ".venv/bin/python"
+SERVICE_PYTHON = PERF / ".venv-service/bin/python"
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
 # Counted for every request, never reached.
 RATE = "1000000000/hour"

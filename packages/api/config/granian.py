@@ -8,7 +8,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from config import counts
+from config import counts, forking
 
 # Its own records go where all others go.
 LOGGING: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {}}}
@@ -34,6 +34,7 @@ def serve(bind: str) -> None:
         log_level=LogLevels.error,
         log_dictconfig=LOGGING,
     )
+    server.on_startup(forking.share)
     server.on_startup(partial(counts.show, host.strip("[]")))
     server.on_shutdown(counts.remove)
     server.serve(target_loader=application, wrap_loader=False)

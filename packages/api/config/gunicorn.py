@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from config import counts
+from config import counts, forking
 from contract import transport
 
 served = transport.server_context()
@@ -47,7 +47,8 @@ def ssl_context(config: Any, default: Any) -> Any:
 
 
 def when_ready(server: Any) -> None:
-    """Show metrics beside the first address that the service listens on."""
+    """Before the first fork; metrics are shown beside the first address that the service listens on."""
+    forking.share()
     counts.show(server.address[0][0] if isinstance(server.address[0], tuple) else "127.0.0.1")
 
 

@@ -105,6 +105,34 @@ def test_views_are_loaded_before_the_workers_are_forked() -> None:
     assert loaded.stdout.splitlines()[-1] == "True", loaded.stderr
 
 
+COLLECTING_FORK = "import gc, os; os.register_at_fork(after_in_child=gc.collect)"
+
+
+@on_either
+def test_a_workers_collector_leaves_shared_memory_alone(web_server: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(COLLECTING_FORK)
+    with serving(workers=1, PYTHONPATH=str(tmp_path), WEB_SERVER=web_server) as server:
+        (worker,) = server.workers()
+        loaded, own = memory(server.process.pid, "Rss"), memory(worker, "Private_Dirty")
+
+    # A half, when it looks at what was loaded.
+    assert own < 0.25 * loaded
+
+
+def test_there_is_a_collector_in_workers() -> None:
+    script = "import gc; from config import forking; forking.prepare(); forking.share(); print(gc.isenabled())"
+
+    done = subprocess.run([sys.executable, "-c", script], cwd=API, capture_output=True, text=True, timeout=60)
+
+    assert done.stdout == "True\n", done.stderr
+
+
+def memory(process: int, kind: str) -> int:
+    """Kilobytes."""
+    rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+    return int(re.search(rf"^{kind}:\s+(\d+) kB", rollup, re.MULTILINE)[1])
+
+
 @on_either
 def test_a_request_in_flight_is_answered_before_the_end(owner: Member, web_server: str) -> None:
     body = b'{"email": "a@example.com"}'
