@@ -66,10 +66,16 @@ class Door:
             own.close()
         return result
 
-    def sign_in(self, email: str = "ada@acme.example", password: str = "slipway-demo") -> "Door":  # noqa: S107 - published
-        answer = self("POST", "/api/v1/auth/login/", {"email": email, "password": password})
-        assert answer.status == 200, answer
-        self.authorization = {"Authorization": f"Bearer {answer.json()['access']}"}
+    def login(self, connection: Any = None) -> str:
+        """A new access token of somebody in the demo world, whose password is published."""
+        credentials = {"email": "ada@acme.example", "password": "slipway-demo"}
+        answer = self("POST", "/api/v1/auth/login/", credentials, connection=connection)
+        if answer.status != 200:
+            raise ValueError(f"login was answered with {answer}")
+        return str(answer.json()["access"])
+
+    def sign_in(self) -> "Door":
+        self.authorization = {"Authorization": f"Bearer {self.login()}"}
         return self
 
     def slow_login(self, seconds: float) -> int:

@@ -32,7 +32,7 @@ def test_the_ingress_answers_over_tls(release: Release, gateway_address: str, au
     def signs_in() -> bool:
         try:
             return bool(ingress.sign_in())
-        except (OSError, AssertionError):
+        except (OSError, ValueError):
             return False
 
     eventually(signs_in)
