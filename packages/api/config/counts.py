@@ -13,12 +13,14 @@ from django.conf import settings
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 TAKEN = "Metrics can't be served on {host}:{port} ({reason}): set another METRICS_PORT."
 shown: list[Any] = []
+made: list[str] = []
 
 
 def prepare() -> None:
     """Name the folder before anything is imported that counts: prometheus_client looks for it just once."""
     if settings.METRICS_PORT and FOLDER not in os.environ:
         os.environ[FOLDER] = tempfile.mkdtemp(prefix="slipway-metrics-")
+        made.append(os.environ[FOLDER])
 
 
 def show(host: str) -> None:
@@ -53,6 +55,6 @@ def forget_ended() -> None:
 
 
 def remove() -> None:
-    """Take the folder along."""
-    if settings.METRICS_PORT:
-        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
+    """Take the folder along, unless somebody else has named it."""
+    for folder in made:
+        shutil.rmtree(folder, ignore_errors=True)

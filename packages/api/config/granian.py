@@ -29,6 +29,8 @@ def serve(bind: str) -> None:
         websockets=False,
         workers=settings.WEB_CONCURRENCY,
         blocking_threads=settings.WEB_THREADS,
+        # A thread keeps connections, and one that ends leaves them to the garbage collector.
+        blocking_threads_idle_timeout=600,
         workers_kill_timeout=settings.DRAIN_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.error,

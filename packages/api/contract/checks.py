@@ -1,12 +1,45 @@
 """System checks: what would break a promise is refused before the first request."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connection
+from django.db import connection, models
 
-from contract import isolation
+from contract import isolation, routing
+from contract.columns import target
+from contract.resources import Resource, declaration_of
+
+# What comes out of a cursor exactly as it went in.
+CARRIED = (
+    models.CharField,
+    models.TextField,
+    models.IntegerField,
+    models.BooleanField,
+    models.DecimalField,
+    models.DateField,
+    models.UUIDField,
+)
+
+
+@register(Tags.urls)
+def lists_can_be_walked(**_: Any) -> list[CheckMessage]:
+    """Every order of every list has to meet all rows, whatever stands in them."""
+    resources = {view for _, view in routing.lists() if issubclass(view, Resource)}
+    found = [fault for resource in resources for fault in unsortable(resource)]
+    return [Error(fault, id="contract.E002") for fault in sorted(found)]
+
+
+def unsortable(resource: type[Resource[Any]]) -> Iterator[str]:
+    """Sentences about the sort fields of a resource by which a list would lose rows, or end."""
+    declaration = declaration_of(resource)
+    for name, key in declaration.sort_fields.items():
+        column: Any = target(declaration.model._meta.get_field(key.column))
+        if not isinstance(column, CARRIED):
+            yield f"{resource.__name__} sorts by {name!r}, a {type(column).__name__}, which no cursor can carry."
+        if column.null and key.null_as is None:
+            yield f"{resource.__name__} sorts by {name!r}, which can be NULL: say what that sorts as (SortKey.null_as)."
 
 
 @register(Tags.database)

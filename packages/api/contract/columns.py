@@ -51,8 +51,10 @@ def columns(model: type[models.Model], serializer: Any) -> list[Column]:
     name = type(serializer).__name__
     if not isinstance(serializer, ResourceSerializer):
         raise NotCompilable(f"{name} is no ResourceSerializer")
-    if type(serializer).to_representation is not ResourceSerializer.to_representation:
-        raise NotCompilable(f"{name} represents rows in a way of its own")
+    # Whatever asks who calls would be asked once, while there is no request.
+    for hook in ("__init__", "get_fields", "to_representation"):
+        if getattr(type(serializer), hook) is not getattr(ResourceSerializer, hook):
+            raise NotCompilable(f"{name} has a `{hook}` of its own")
     fields = serializer.fields.items()
     return [_column(model, name, field) for name, field in fields if not field.write_only]
 
@@ -63,6 +65,8 @@ def _column(model: type[models.Model], name: str, field: Any) -> Column:
         raise NotCompilable(f"`{name}` is computed, nested or not stored as it is shown")
     kind = target(stored)
     represent = type(field).to_representation
+    if not represent.__module__.startswith(("rest_framework.", "contract.")):
+        raise NotCompilable(f"`{name}` is shown in a way of its own")
     if isinstance(kind, models.JSONField):
         if represent not in JSON or field.binary or kind.decoder:
             raise NotCompilable(f"`{name}` is JSON with an encoding of its own")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.http import QueryDict
 from rest_framework import serializers
@@ -137,5 +137,8 @@ def parser(model: type[models.Model], name: str) -> "serializers.Field[Any, Any,
     if isinstance(column, models.DecimalField):
         return serializers.DecimalField(column.max_digits, column.decimal_places)
     kind: Any = serializers.ModelSerializer.serializer_field_mapping[type(column)]
-    limits = {"min_value": -(2**31), "max_value": 2**31 - 1} if issubclass(kind, serializers.IntegerField) else {}
-    return kind(**limits)  # type: ignore[no-any-return]
+    if not issubclass(kind, serializers.IntegerField):
+        return kind()  # type: ignore[no-any-return]
+    # PostgreSQL would be sent what is left of a larger number.
+    least, most = connection.ops.integer_field_range(column.get_internal_type())
+    return kind(min_value=least, max_value=most)  # type: ignore[no-any-return]

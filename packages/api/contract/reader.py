@@ -40,11 +40,12 @@ class Reader:
 
     def statement(self, shape: Any, build: Callable[[], Statement]) -> Statement:
         """The statement of this shape, compiled at most once while there are not too many."""
-        if shape not in self._statements:
-            if len(self._statements) > MOST_STATEMENTS:
+        found = self._statements.get(shape)
+        if found is None:
+            if len(self._statements) >= MOST_STATEMENTS:
                 self._statements.clear()
-            self._statements[shape] = build()
-        return self._statements[shape]
+            found = self._statements[shape] = build()
+        return found
 
     def rows(self, conditions: Sequence[Condition], keyset: Keyset) -> "CompiledRows":
         """The rows that meet the conditions, in the keyset's order."""

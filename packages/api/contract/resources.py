@@ -30,7 +30,8 @@ from contract.statements import NewRow
 
 # A resource that overrides one of these says more than its declaration: of a creation, and of reading.
 STEPS = ("create", "perform_create", "created", "answer_with", "get_serializer", "get_serializer_class", "owner")
-HOOKS = ("get_queryset", "filter_queryset", "narrowing", "get_object", "get_serializer", "get_serializer_class")
+SERIALIZING = ("get_serializer", "get_serializer_class", "get_serializer_context", "serialized", "shown")
+HOOKS = ("get_queryset", "filter_queryset", "narrowing", "get_object", *SERIALIZING)
 
 
 def found_or_404[M: models.Model](queryset: models.QuerySet[M], identifier: Any) -> M:
@@ -158,14 +159,22 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         owner = principal.id if self.tenancy == "owner" and isinstance(principal, Principal) else None
         order = query.get("sort", self.default_sort)
         tenant = tenancy.current().tenant
-        return cursors.binding(self.model._meta.label, self.kwargs, sorted(query.items()), order, tenant, owner)
+        return cursors.binding(
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            self.kwargs,
+            sorted(query.items()),
+            order,
+            tenant,
+            owner,
+        )
 
     def at_once(self, request: Request, key: str) -> HttpResponse | None:
         """A creation that is one row and nothing more, for the first time and without a fault."""
         if self.action != "create" or not is_one_row(type(self)):
             return None
+        # Outside of `try`: DRF raises for a body that can't be read once, and takes it for an empty one from then on.
+        serializer = self.get_input_serializer(data=request.data)
         try:
-            serializer = self.get_input_serializer(data=request.data)
             serializer.is_valid(raise_exception=True)
         except APIException:
             return None
@@ -200,13 +209,18 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         """The row that the URL names, as the renderer takes it."""
         if self.reader is None:
             return self.shown(self.get_object())
-        try:
-            found = self.reader.find([*self.narrowing(), ("pk__exact", self.kwargs[self.lookup_url_kwarg])])
-        except (ValidationError, ValueError, OverflowError):
-            raise Http404 from None
+        found = self.reader.find([*self.narrowing(), ("pk__exact", self.identifier())])
         if found is None:
             raise Http404
         return found
+
+    def identifier(self) -> Any:
+        """The id in the URL; one of the wrong form is as unknown as any other."""
+        key = cast(Any, self.model._meta.pk)
+        try:
+            return key.clean(self.kwargs[self.lookup_url_kwarg], None)
+        except (ValidationError, ValueError):
+            raise Http404 from None
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.change(request, partial=False)
@@ -310,7 +324,7 @@ def _creates_as_declared(resource: type[Resource[Any]]) -> bool:
     serializer, model = cast(Any, resource).serializer_class, cast(Any, resource).queryset.model
     is_declared = all(getattr(resource, step) is getattr(Resource, step) for step in STEPS)
     is_saved_plainly = serializer.save is BaseSerializer.save and serializer.create is ModelSerializer.create
-    is_one_table = not (model._meta.auto_field or model._meta.many_to_many or model._meta.parents)
+    is_one_table = not (model._meta.db_returning_fields or model._meta.many_to_many or model._meta.parents)
     return (
         connection.vendor == "postgresql"
         and is_declared

@@ -78,7 +78,8 @@ class Statement:
             if connection.in_atomic_block:
                 connection.close_at = 0
                 raise
-            connection.server_side_cursor().execute("DEALLOCATE ALL")
+            with connection.wrap_database_errors:
+                connection.server_side_cursor().execute("DEALLOCATE ALL")
             return self._execute(connection, bound)
 
     def _execute(self, connection: Any, bound: list[Any]) -> list[Row]:

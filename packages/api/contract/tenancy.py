@@ -202,6 +202,7 @@ def follow_scope(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrap
 def settle() -> None:
     """Apply the scope now: before a transaction, in which it could not be remembered, or a statement of our own."""
     connection = connections[DEFAULT_DB_ALIAS]
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     follower: ScopeFollower | None = getattr(connection, "scope_follower", None)
     if follower and follower.applied != _scope.get():
@@ -236,7 +237,7 @@ class ScopeFollower:
 
     def apply(self, scope: Scope) -> None:
         tenant = str(scope.tenant) if scope.tenant else ""
-        with cast(Any, self.connection.connection).cursor() as cursor:
+        with self.connection.wrap_database_errors, cast(Any, self.connection.connection).cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('app.tenant', %s, false), set_config('app.system', %s, false)",
                 [tenant, "on" if scope.system else "off"],

@@ -27,6 +27,7 @@ from contract.problems import Problem, Unavailable
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 BREAKER_SECONDS = 5.0
 STORE_TIMEOUT_SECONDS = 0.25
+MOST_WINDOWS = 10_000
 logger = structlog.get_logger("contract.throttling")
 
 
@@ -76,12 +77,15 @@ class LocalStore:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.windows: dict[str, tuple[int, float]] = {}
+        self.sweep_at = 0
 
     def hit(self, buckets: Sequence[Bucket]) -> list[Reading]:
         now = time.time()
         with self.lock:
-            if len(self.windows) > 10_000:
+            if len(self.windows) > self.sweep_at:
                 self.windows = {key: window for key, window in self.windows.items() if window[1] > now}
+                # Or each hit would look at all of them while none has ended.
+                self.sweep_at = max(MOST_WINDOWS, 2 * len(self.windows))
             windows = [self.window(bucket, now) for bucket in buckets]
             full = [used >= bucket.limit for bucket, (used, _) in zip(buckets, windows, strict=True)]
             cost = 0 if any(full) else 1
@@ -135,11 +139,13 @@ class RedisStore:
     def run(self, *arguments: str | int) -> Any:
         """The script's answer, by a bare connection: the client around it takes longer than the round trip."""
         if not hasattr(self.thread, "connection"):
-            self.thread.connection = self.pool.make_connection()
+            # The pool would count it for good, and refuse to make more once a hundred threads have come and gone.
+            self.thread.connection = self.pool.connection_class(**self.pool.connection_kwargs)
         try:
             return self.ask(self.thread.connection, *arguments)
-        except redis.ConnectionError:
-            # Closed since the last request; if Redis is gone, the second try says so.
+        except (redis.ConnectionError, redis.exceptions.ReadOnlyError):
+            # Closed since the last request, or a primary no more; if Redis is gone, the second try says so.
+            self.thread.connection.disconnect()
             return self.ask(self.thread.connection, *arguments)
 
     def ask(self, connection: Any, *arguments: str | int) -> Any:
@@ -156,11 +162,11 @@ class GuardedStore:
 
     def __init__(self, remote: Store, local: Store) -> None:
         self.remote, self.local = remote, local
-        self.closed_until = 0.0
+        self.open_until = 0.0
         self.failures = 0
 
     def hit(self, buckets: Sequence[Bucket]) -> list[Reading]:
-        if time.monotonic() >= self.closed_until:
+        if time.monotonic() >= self.open_until:
             try:
                 return self.remote.hit(buckets)
             except redis.RedisError as error:
@@ -172,7 +178,7 @@ class GuardedStore:
     def trip(self, error: redis.RedisError) -> None:
         self.failures += 1
         metrics.count(metrics.STORE_FAILURES)
-        self.closed_until = time.monotonic() + BREAKER_SECONDS
+        self.open_until = time.monotonic() + BREAKER_SECONDS
         # A command that Redis does not know is repeated with its arguments: a password, or who signs in.
         reason = first_line(error).partition(", with args")[0]
         logger.warning(

@@ -4,10 +4,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from rest_framework.exceptions import ValidationError
 
 from conftest import Member
+from contract.filtering import parser
 from contract.problems import MAX_ERRORS
 from tests.contract.routes import LISTS, Route, make, name
+from tests.specimens.models import Measurement, Specimen
 from tests.specimens.tests.factories import CabinetFactory, SpecimenFactory
 
 SPECIMENS = "/api/v1/specimens/"
@@ -163,3 +166,15 @@ def test_parameters_have_no_meaning_elsewhere(owner: Member, collection: Any) ->
 
     assert owner.client.get(f"{SPECIMENS}{identifier}/?limit=1").status_code == 400
     assert owner.client.post(f"{SPECIMENS}?sort=name", {"name": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "most"), [(Specimen, "weight", 2**31 - 1), (Measurement, "count", 2**63 - 1)]
+)
+def test_a_number_that_the_column_can_not_hold_is_refused(model: Any, field: str, most: int) -> None:
+    parse = parser(model, field)
+
+    assert [parse.run_validation(str(number)) for number in (most, -most - 1)] == [most, -most - 1]
+    for beyond in (most + 1, -most - 2):
+        with pytest.raises(ValidationError):
+            parse.run_validation(str(beyond))

@@ -5,16 +5,23 @@ from typing import Any
 
 import psycopg
 import pytest
+import requests
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from apps.authentication.tests.factories import PASSWORD
 from apps.customers.models import Customer
 from apps.customers.tests.factories import CustomerFactory
 from apps.tenants.models import Membership
 from conftest import Member
 from contract import tenancy
+from tests.contract.servers import authorization, serving
 
 CUSTOMERS = "/api/v1/customers/"
+KILL_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND datname = current_database() AND usename = current_user
+"""
 
 
 def statements(client: Any, path: str) -> list[str]:
@@ -97,6 +104,19 @@ def test_a_dead_connection_is_replaced_by_the_gate(owner: Member) -> None:
 
     assert owner.client.get(CUSTOMERS).json()["meta"]["total"] == 1
     assert "SELECT 1" not in seen
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_connection_is_replaced_before_a_sign_in(owner: Member) -> None:
+    credentials = {"email": owner.user.email, "password": PASSWORD}
+    with serving(workers=1, WEB_THREADS="1") as server:
+        # The thread's last scope is a tenant's, and the next one is nobody's.
+        requests.get(f"{server.url}{CUSTOMERS}", headers=authorization(owner.client), timeout=10)
+        with connection.cursor() as cursor:
+            cursor.execute(KILL_OTHERS)
+        answers = [requests.post(f"{server.url}/api/v1/auth/login/", json=credentials, timeout=10) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
 
 
 @pytest.mark.django_db(transaction=True)

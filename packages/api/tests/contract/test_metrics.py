@@ -137,6 +137,14 @@ def test_the_management_port_is_the_parents(port: int, tmp_path: Path, web_serve
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_was_given_is_left_where_it_is(port: int, tmp_path: Path) -> None:
+    (tmp_path / "of somebody else").touch()
+    with serving(workers=1, METRICS_PORT=str(port), PROMETHEUS_MULTIPROC_DIR=str(tmp_path)) as server:
+        requests.get(f"{server.url}{CUSTOMERS}", timeout=5)
+
+    assert (tmp_path / "of somebody else").exists()
+
+
 def listens(process: int, port: int) -> bool:
     """Whether a process holds the socket that listens on this port."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]

@@ -16,6 +16,7 @@ from contract import totals
 from tests.contract.routes import LISTS, Route, make, name, walk_pages
 from tests.specimens.models import Specimen
 from tests.specimens.tests.factories import SpecimenFactory
+from tests.specimens.views import SpecimenViewSet
 
 SPECIMENS = "/api/v1/specimens/"
 SORTS = ["created_at", "-created_at", "name", "-weight", "weight,-name", "kind,weight", "-kind,name,-weight"]
@@ -272,3 +273,16 @@ def test_the_documents_request_works_verbatim(owner: Member) -> None:
     assert {"id", "email", "status"} <= set(answer.json()["data"][0])
     assert answer.json()["meta"] == {"next": None, "prev": None, "total": 2}
     assert refused.status_code == 400
+
+
+def test_two_resources_over_one_model_are_told_apart(owner: Member, rf: Any) -> None:
+    class Others(SpecimenViewSet):
+        """The same rows under another address."""
+
+    bindings = set()
+    for view in (SpecimenViewSet(kwargs={}), Others(kwargs={})):
+        view.action_map = {}
+        with owner.rows():
+            bindings.add(view.binding(view.initialize_request(rf.get(SPECIMENS))))
+
+    assert len(bindings) == 2

@@ -95,6 +95,13 @@ def test_a_malformed_body_writes_nothing(route: Route, raw: bytes, owner: Member
 
 
 @pytest.mark.parametrize("route", CREATABLE, ids=name)
+def test_a_body_that_is_no_json_is_not_taken_for_an_empty_one(route: Route, owner: Member) -> None:
+    answer = owner.client.generic("POST", route.path, b"{", "application/json", HTTP_IDEMPOTENCY_KEY="k")
+
+    assert assert_problem(answer, 400)["code"] == "malformed-request"
+
+
+@pytest.mark.parametrize("route", CREATABLE, ids=name)
 def test_a_wrong_type_names_the_field(route: Route, owner: Member) -> None:
     good = body(route, owner)
 

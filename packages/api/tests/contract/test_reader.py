@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework import serializers
 
 from conftest import Member
 from contract import rendering
@@ -22,7 +23,7 @@ from contract.serializers import MAX_METADATA_NUMBER
 from tests.contract.routes import LISTS, Route, make, name
 from tests.specimens.models import Measurement, Specimen
 from tests.specimens.serializers import MeasurementSerializer, SpecimenSerializer
-from tests.specimens.tests.factories import SpecimenFactory
+from tests.specimens.tests.factories import MeasurementFactory, SpecimenFactory
 from tests.specimens.views import MeasurementViewSet, SpecimenViewSet
 
 COMPILED = [route for route in LISTS if isinstance(reader_of(route.view), Reader)]
@@ -144,19 +145,49 @@ def test_its_statements_are_counted_like_any_other(owner: Member) -> None:
     assert [row["sql"] for row in captured.captured_queries if 'FROM "specimens_specimen"' in row["sql"]]
 
 
+def test_a_row_that_can_not_be_read_is_no_missing_one(owner: Member) -> None:
+    owner.client.raise_request_exception = False
+    with owner.rows():
+        measurement = MeasurementFactory()
+        with connection.cursor() as cursor:
+            # A number that PostgreSQL holds and JSON's readers don't.
+            cursor.execute("UPDATE specimens_measurement SET metadata = jsonb_build_object('a', 1e400)")
+
+    answer = owner.client.get(f"/api/v1/measurements/{measurement.pk}/")
+
+    assert answer.status_code == 500
+
+
 class Counted(SpecimenSerializer):
     def to_representation(self, instance: Any) -> Any:
         return {}
+
+
+class Asking(SpecimenSerializer):
+    def get_fields(self) -> Any:
+        return {name: field for name, field in super().get_fields().items() if "request" in self.context}
+
+
+class ShoutedField(serializers.CharField):
+    def to_representation(self, value: Any) -> Any:
+        return str(value).upper()
+
+
+class Shouting(SpecimenSerializer):
+    name = ShoutedField()
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"get_queryset": lambda view: Specimen.objects.all()}, "overrides get_queryset"),
-        ({"serializer_class": Counted}, "a way of its own"),
+        ({"serializer_class": Counted}, "Counted has a `to_representation` of its own"),
+        ({"serializer_class": Asking}, "Asking has a `get_fields` of its own"),
+        ({"serializer_class": Shouting}, "`name` is shown in a way of its own"),
+        ({"get_serializer_context": lambda view: {}}, "overrides get_serializer_context"),
         ({"queryset": Specimen.objects.distinct()}, "more than rows of a table"),
     ],
-    ids=["hook", "serializer", "queryset"],
+    ids=["hook", "serializer", "fields", "field", "context", "queryset"],
 )
 def test_what_says_more_than_its_declaration_is_left_to_the_orm(changes: dict[str, Any], reason: str) -> None:
     found = reader_of(type("Changed", (SpecimenViewSet,), changes))

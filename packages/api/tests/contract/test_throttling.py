@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import subprocess
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -254,3 +255,51 @@ def test_a_connection_that_redis_closed_is_opened_again(settings: Any) -> None:
     (reading,) = store.hit([bucket])
 
     assert reading.used == 2
+
+
+def test_threads_that_come_and_go_use_nothing_up(settings: Any) -> None:
+    store = throttling.RedisStore(settings.REDIS_URL, {})
+    bucket = throttling.Bucket("threads", f"threads:{uuid.uuid4()}", 1000, 60)
+    for _ in range(120):
+        thread = threading.Thread(target=store.hit, args=([bucket],))
+        thread.start()
+        thread.join()
+
+    (reading,) = store.hit([bucket])
+
+    assert reading.used == 121
+
+
+def test_a_connection_to_what_is_a_replica_now_is_given_up(tmp_path: Any) -> None:
+    port = free_port()
+    options = ["--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    server = subprocess.Popen(["redis-server", "--port", str(port), *options], stdout=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        store = throttling.RedisStore(f"redis://127.0.0.1:{port}/0", {})
+        bucket = throttling.Bucket("replica", "replica", 10, 60)
+        store.hit([bucket])
+        operator = redis.Redis(port=port)
+        before = {client["id"] for client in operator.client_list()}
+        operator.execute_command("REPLICAOF", "127.0.0.1", "1")
+        with pytest.raises(redis.exceptions.ReadOnlyError):
+            store.hit([bucket])
+        after = {client["id"] for client in operator.client_list()}
+    finally:
+        server.terminate()
+        server.wait(10)
+
+    assert len(before - after) == len(after - before) == 1
+
+
+def test_a_store_in_memory_does_not_look_at_all_windows_at_each_hit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttling, "MOST_WINDOWS", 10)
+    store = throttling.LocalStore()
+    sweeps = set()
+    for number in range(100):
+        store.hit([throttling.Bucket("user", f"user:{number}", 5, 3600)])
+        sweeps.add(id(store.windows))
+
+    # Nothing is lost, and one sweep is due each time that the windows have doubled.
+    assert len(store.windows) == 100
+    assert len(sweeps) < 8
