@@ -167,7 +167,7 @@ gateway.parentRefs is empty: name the Gateway that the HTTPRoute belongs to, suc
 gateway.hostnames is empty: name the hosts that are routed to the API.
 {{- end }}
 {{- if and .enabled (gt (include "api.milliseconds" .requestTimeout | int64) (mul 1000 (int64 $.Values.api.shutdown.drainSeconds))) }}
-gateway.requestTimeout is {{ .requestTimeout }}, but api.shutdown.drainSeconds is {{ $.Values.api.shutdown.drainSeconds }}: a rollout would cut off requests that the gateway still waits for, so raise the latter.
+gateway.requestTimeout is {{ .requestTimeout }}, but api.shutdown.drainSeconds is {{ $.Values.api.shutdown.drainSeconds }}: a rollout would cut off requests that the gateway still waits for, so lower the one or raise the other.
 {{- end }}
 {{- if and .enabled .redirect.enabled (not .redirect.parentRefs) }}
 gateway.redirect.parentRefs is empty: name the listener of plain HTTP whose requests are sent to https.

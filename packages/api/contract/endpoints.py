@@ -102,7 +102,7 @@ class Endpoint(APIView):
         """Run the handler: a read as it is, a write in a transaction, a write with a key once."""
         if request.method in SAFE_METHODS:
             return self.answer(self.handle())
-        tenancy.settle()
+        tenancy.apply_scope()
         key = idempotency.read_key(request, self.idempotency_policy())
         if key is None:
             with transaction.atomic() if self.atomic else nullcontext():

@@ -55,8 +55,8 @@ class Declaration:
     def filters(self, query: QueryDict) -> dict[str, tuple[str, str, Any]]:
         """Parameter → (field, operator, typed value). Raises `InvalidQuery` naming the parameters."""
         asked = {name: self.filter_parameters[name] for name in query if name in self.filter_parameters}
-        values = gather(*(partial(self.value, name, *place, str(query[name])) for name, place in asked.items()))
-        return {name: (*place, value) for (name, place), value in zip(asked.items(), values, strict=True)}
+        values = gather(*(partial(self.value, name, *filtered, str(query[name])) for name, filtered in asked.items()))
+        return {name: (*filtered, value) for (name, filtered), value in zip(asked.items(), values, strict=True)}
 
     def value(self, parameter: str, field: str, operator: str, text: str) -> Any:
         parse = parser(self.model, field)

@@ -61,12 +61,12 @@ class Gate:
         if not rows:
             return None
         if name is None:
-            tenancy.is_told()
+            tenancy.remember_scope()
             return Passage(rows[0][: statement.width], ())
         # Behind the credential's columns stand tenant and role.
         end = statement.width - 2
         found = tuple(Membership(row[end], row[end + 1]) for row in rows if row[end])
-        tenancy.is_told(*(membership.tenant for membership in found))
+        tenancy.remember_scope(*(membership.tenant for membership in found))
         return Passage(rows[0][:end], found)
 
     def _statement(self, name: tuple[str, ...] | None) -> Statement:

@@ -19,10 +19,11 @@ from rest_framework.request import Request
 
 from contract import metrics, tenancy
 from contract.authentication import Principal
+from contract.inserts import NewRow, insert
 from contract.models import IdempotencyRecord
 from contract.parameters import Parameter, Slot
 from contract.problems import Problem
-from contract.statements import NewRow, Statement, insert
+from contract.statements import Statement
 
 HEADER = "Idempotency-Key"
 LOCK_AND_FIND = (

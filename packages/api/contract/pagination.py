@@ -58,23 +58,23 @@ def paginate(rows: Rows, limit: int, cursor: Cursor | None, bound_to: str, count
     if backwards:
         found.reverse()
 
-    def place(edge: int, backwards: bool) -> str | None:
-        return cursors.encode(Cursor(rows.place(found[edge]), backwards, total), bound_to) if found else None
+    def cursor_at(edge: int, backwards: bool) -> str | None:
+        return cursors.encode(Cursor(rows.sort_values(found[edge]), backwards, total), bound_to) if found else None
 
     return Page(
         rows=found,
-        next=place(-1, backwards=False) if more or backwards else None,
-        prev=place(0, backwards=True) if (more if backwards else cursor) else None,
+        next=cursor_at(-1, backwards=False) if more or backwards else None,
+        prev=cursor_at(0, backwards=True) if (more if backwards else cursor) else None,
         total=total,
     )
 
 
 def links(request: Request, page: Page) -> str:
     """The Link header's value, with the request's own query around each cursor."""
-    places = [(relation, cursor) for relation, cursor in (("next", page.next), ("prev", page.prev)) if cursor]
-    if not places:
+    found = [(relation, cursor) for relation, cursor in (("next", page.next), ("prev", page.prev)) if cursor]
+    if not found:
         return ""
     address, query = request.build_absolute_uri(request.path), request.query_params.dict()
     return ", ".join(
-        f'<{address}?{urlencode({**query, "cursor": cursor})}>; rel="{relation}"' for relation, cursor in places
+        f'<{address}?{urlencode({**query, "cursor": cursor})}>; rel="{relation}"' for relation, cursor in found
     )

@@ -61,7 +61,7 @@ class Parameter(Expression):
         return "%s", [Slot(self.name, self.output_field)]
 
 
-def place(param: Any) -> Slot | TenantSlot | Constant:
+def slot_for(param: Any) -> Slot | TenantSlot | Constant:
     """What a parameter of compiled SQL is to be bound to."""
     if param is tenancy.ANY_TENANT:
         return TenantSlot()

@@ -108,8 +108,8 @@ class CompiledRows:
     def _page(self, limit: int, backwards: bool | None) -> Statement:
         rows = self.keyset.order(narrowed(self.reader.queryset, self.conditions), bool(backwards))
         if backwards is not None:
-            place = [Parameter(f"behind.{index}", field) for index, field in enumerate(self.keyset.fields)]
-            rows = rows.filter(self.keyset.beyond(place, backwards))
+            edge = [Parameter(f"behind.{index}", field) for index, field in enumerate(self.keyset.fields)]
+            rows = rows.filter(self.keyset.beyond(edge, backwards))
         return Statement(rows.values_list(*self.selection)[:limit], has_one_plan=self.has_one_plan)
 
     @property
@@ -118,7 +118,7 @@ class CompiledRows:
         selected = self.reader.selected
         return [*selected, *(column for column in self.keyset.columns if column not in selected)]
 
-    def place(self, row: Row) -> list[Any]:
+    def sort_values(self, row: Row) -> list[Any]:
         selection = self.selection
         return self.keyset.without_null([row[selection.index(column)] for column in self.keyset.columns])
 

@@ -21,12 +21,12 @@ from contract.authentication import Principal
 from contract.columns import NotCompilable
 from contract.endpoints import Endpoint
 from contract.filtering import Declaration, FilterFields, SortKey
+from contract.inserts import NewRow
 from contract.keysets import Keyset
 from contract.problems import gather
 from contract.reader import Condition, Reader
 from contract.rendering import dumps, json_response
 from contract.rows import QuerySetRows, Rows
-from contract.statements import NewRow
 
 # A resource that overrides one of these says more than its declaration: of a creation, and of reading.
 STEPS = ("create", "perform_create", "created", "answer_with", "get_serializer", "get_serializer_class", "owner")

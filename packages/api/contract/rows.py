@@ -19,7 +19,7 @@ class Rows(Protocol):
     def cut(self, cursor: Cursor | None, limit: int) -> list[Any]:
         """The first rows behind the cursor's place, in the cursor's direction."""
 
-    def place(self, row: Any) -> list[Any]:
+    def sort_values(self, row: Any) -> list[Any]:
         """The sort values of a row."""
 
     def represent(self, rows: Sequence[Any]) -> Any:
@@ -43,5 +43,5 @@ class QuerySetRows:
             rows = rows.filter(self.keyset.beyond(cursor.values, cursor.backwards))
         return list(rows[:limit])
 
-    def place(self, row: Any) -> list[Any]:
+    def sort_values(self, row: Any) -> list[Any]:
         return self.keyset.values(row)

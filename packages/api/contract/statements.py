@@ -2,19 +2,16 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from django.db import NotSupportedError, connections, models
 from django.db.utils import DEFAULT_DB_ALIAS
 from psycopg import sql
 
 from contract import tenancy
-from contract.parameters import ColumnSlot, Constant, Slot, TenantSlot, place
+from contract.parameters import Constant, Slot, TenantSlot, slot_for
 
 Row = Sequence[Any]
-INSERT = "INSERT INTO {} ({}) VALUES ({})"
 
 
 class Statement:
@@ -48,13 +45,13 @@ class Statement:
             if not (self.is_on_server and isinstance(expression.output_field, models.JSONField)):
                 self.converters.append((self.width + position, functions, expression))
         self.width += len(columns)
-        places = [place(param) for param in params]
+        slots = [slot_for(param) for param in params]
         if self.is_on_server:
             # As literals, so that an expression meets the index that was built with the same one.
-            literals = [_literal(each.value) if isinstance(each, Constant) else "%s" for each in places]
+            literals = [_literal(each.value) if isinstance(each, Constant) else "%s" for each in slots]
             text = text.replace("%%", "%%%%") % tuple(literals)
-            places = [each for each in places if not isinstance(each, Constant)]
-        self.params += places
+            slots = [each for each in slots if not isinstance(each, Constant)]
+        self.params += slots
         return str(text)
 
     def fetch(self, values: Mapping[str, Any], *, sets_scope: bool = False) -> list[Row]:
@@ -62,7 +59,7 @@ class Statement:
         connection: Any = connections[DEFAULT_DB_ALIAS]
         bound = self.bind(values, connection)
         if self.is_on_server and not sets_scope:
-            tenancy.settle()
+            tenancy.apply_scope()
         rows = self._run_on_server(connection, bound) if self.is_on_server else self._run(connection, bound)
         return self._converted(rows, connection) if self.converters else rows
 
@@ -104,56 +101,6 @@ class Statement:
                 for function in functions:
                     row[position] = function(row[position], expression, connection)
         return cast(list[Row], converted)
-
-
-@dataclass(frozen=True, slots=True)
-class NewRow:
-    """A row that is about to be inserted: its values are final, so that it can be shown before it is stored."""
-
-    model: type[models.Model]
-    values: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, instance: models.Model) -> Self:
-        model = type(instance)
-        values = {_slot(model, field): field.pre_save(instance, add=True) for field in _inserted(model)}
-        return cls(model, values)
-
-    @property
-    def has_expression(self) -> bool:
-        """Whether a value is for the database to find out."""
-        return any(hasattr(value, "resolve_expression") for value in self.values.values())
-
-
-def insert(*rows: NewRow) -> None:
-    """Insert rows of different models, all or none, by one statement. Several need PostgreSQL.
-
-    Raises `IntegrityError`.
-    """
-    _insert_of(*[row.model for row in rows]).fetch({name: value for row in rows for name, value in row.values.items()})
-
-
-@cache
-def _insert_of(*inserted: type[models.Model]) -> Statement:
-    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-    texts, slots = [], []
-    for model in inserted:
-        fields = _inserted(model)
-        columns = ", ".join(quote(str(field.column)) for field in fields)
-        texts.append(INSERT.format(quote(model._meta.db_table), columns, ", ".join(["%s"] * len(fields))))
-        slots += [ColumnSlot(_slot(model, field), field) for field in fields]
-    *first, last = texts
-    before = ", ".join(f"row_{number} AS ({text})" for number, text in enumerate(first))
-    return Statement(template=f"WITH {before} {last}" if first else last, slots=slots)
-
-
-def _inserted(model: type[models.Model]) -> list[Any]:
-    """The fields that an insert names: all but a key that the database makes."""
-    return [field for field in model._meta.concrete_fields if field is not model._meta.auto_field]
-
-
-def _slot(model: type[models.Model], field: Any) -> str:
-    return f"{model._meta.label}.{field.attname}"
 
 
 def _literal(value: Any) -> str:

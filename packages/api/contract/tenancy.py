@@ -180,7 +180,7 @@ class TenantModel(models.Model):
     def _do_insert(self, manager: Any, using: Any, fields: Any, returning_fields: Any, raw: bool) -> Any:
         """Django's step that inserts the row, by a statement that PostgreSQL has prepared."""
         # That module asks this one for the scope.
-        from contract.statements import NewRow, insert
+        from contract.inserts import NewRow, insert
 
         if not raw and not returning_fields and manager.model is type(self):
             row = NewRow.of(self)
@@ -199,7 +199,7 @@ def follow_scope(sender: type[BaseDatabaseWrapper], connection: BaseDatabaseWrap
         vars(connection)["scope_follower"] = follower
 
 
-def settle() -> None:
+def apply_scope() -> None:
     """Apply the scope now: before a transaction, in which it could not be remembered, or a statement of our own."""
     connection = connections[DEFAULT_DB_ALIAS]
     connection.close_if_health_check_failed()
@@ -209,7 +209,7 @@ def settle() -> None:
         follower.apply(_scope.get())
 
 
-def is_told(*tenants: uuid.UUID) -> None:
+def remember_scope(*tenants: uuid.UUID) -> None:
     """A statement of ours has set the scope to this tenant, or to nobody's rows; of several, who knows to which."""
     connection = connections[DEFAULT_DB_ALIAS]
     if follower := getattr(connection, "scope_follower", None):

@@ -53,8 +53,8 @@ def verify(token: str, use: str) -> dict[str, Any]:
     A signature is checked once a minute; whether the sign-in behind it still stands is asked on each request.
     """
     keys = tuple(settings.JWT_SIGNING_KEYS)
-    place = hashlib.blake2b(f"{use} {token}".encode(), digest_size=32).digest(), keys
-    until, claims = _verified.get(place, (0.0, {}))
+    cache_key = hashlib.blake2b(f"{use} {token}".encode(), digest_size=32).digest(), keys
+    until, claims = _verified.get(cache_key, (0.0, {}))
     if until > time.time():
         return claims
     claims = _decode(token, keys)
@@ -62,7 +62,7 @@ def verify(token: str, use: str) -> dict[str, Any]:
         raise InvalidToken(f"A token for {claims['token_use']} can't be used for {use}.")
     if len(_verified) >= MOST_VERIFIED:
         _verified.clear()
-    _verified[place] = min(time.time() + VERIFIED_SECONDS, claims["exp"]), claims
+    _verified[cache_key] = min(time.time() + VERIFIED_SECONDS, claims["exp"]), claims
     return claims
 
 
