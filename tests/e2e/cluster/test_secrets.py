@@ -29,7 +29,8 @@ def test_a_signing_key_is_rotated_in_two_steps_and_no_token_is_refused(
         for step, keys in enumerate([f"{old},{new}", f"{new},{old}"]):
             data = {"JWT_SIGNING_KEY": base64.b64encode(keys.encode()).decode()}
             namespace.kubectl("patch", "secret", "slipway", "--patch", json.dumps({"data": data}))
-            release.upgrade(f"secrets.revision=step-{step}")
+            # Pods of before and after serve side by side for seconds.
+            release.upgrade(f"secrets.revision=step-{step}", "api.maxSurge=1", "api.minReadySeconds=5")
 
     report("a key rotated in two steps: %s", dict(load.statuses))
     assert not before & namespace.names("api")
