@@ -38,6 +38,24 @@ REFUSED = [
     (PRODUCTION, {"image.tag": "latest"}, "image.tag is latest"),
     ({**PRODUCTION, **STORED}, {"storage.s3.endpoint": "http://store"}, "storage.s3.endpoint is http://store"),
     (PRODUCTION, {"api.docs.env_var": "DOCS"}, "api.docs.env_var is DOCS: the service reads API_DOCS_ENABLED"),
+    (PRODUCTION, {"fullnameOverride": "null"}, "The release's objects would be called null: a Service begins with"),
+    (
+        PRODUCTION,
+        {"config.publicUrl": "https://localhost"},
+        "config.publicUrl is https://localhost: nobody else reaches",
+    ),
+    (PRODUCTION, {"config.allowedHosts": ["*"]}, "config.allowedHosts holds *: in production name each host"),
+    (
+        {**PRODUCTION, "config.corsAllowedOrigins": ["https://shop.example"]},
+        {"config.corsAllowedOrigins": ["http://shop.example"]},
+        "config.corsAllowedOrigins holds http://shop.example: in production origins begin with https://",
+    ),
+    (
+        PRODUCTION,
+        {"pods.annotations": {"checksum/config": "x"}},
+        "pods.annotations holds checksum/config, by which the",
+    ),
+    (PRODUCTION, {"commonAnnotations": {"helm.sh/hook": "post-delete"}}, "commonAnnotations holds helm.sh/hook: Helm"),
     (PRODUCTION, {"commonLabels": LABEL}, "commonLabels holds app.kubernetes.io/name: pods are selected by it"),
     (PRODUCTION, {"pods.labels": LABEL}, "pods.labels holds app.kubernetes.io/name"),
     (PRODUCTION, {"api.podLabels": LABEL}, "api.podLabels holds app.kubernetes.io/name"),
@@ -49,6 +67,12 @@ REFUSED = [
     (PRODUCTION, {"extraEnv": [{"name": "DATABASE_URL"}]}, "extraEnv sets DATABASE_URL, which the chart sets itself"),
     (PRODUCTION, {"api.extraEnv": [{"name": "SECRET_KEY_FILE"}]}, "api.extraEnv sets SECRET_KEY_FILE, which the chart"),
     (PRODUCTION, {"api.extraEnv": [{"name": "WEB_THREADS"}]}, "api.extraEnv sets WEB_THREADS, which the chart sets"),
+    (
+        PRODUCTION,
+        {"extraEnv": [{"name": "TLS_CLIENT_AUTH", "value": "require"}]},
+        "extraEnv sets TLS_CLIENT_AUTH, which",
+    ),
+    (PRODUCTION, {"extraEnv": [{"name": "REDIS_CA_FILE", "value": "/ca.crt"}]}, "extraEnv sets REDIS_CA_FILE, which"),
     (
         {**PRODUCTION, "extraEnv": [VARIABLE]},
         {"api.extraEnv": [VARIABLE]},
@@ -65,6 +89,16 @@ REFUSED = [
     (LAPTOP, {"secrets.inline.databaseOwnerUrl": ""}, "secrets.inline.databaseOwnerUrl is empty"),
     (LAPTOP, {"secrets.inline.jwtSigningKey": "short"}, "secrets.inline.jwtSigningKey has a part of fewer than 32"),
     (
+        LAPTOP,
+        {"secrets.inline.jwtSigningKey": "k" * 40 + ","},
+        "secrets.inline.jwtSigningKey has a part of fewer than 32",
+    ),
+    (
+        PRODUCTION,
+        {"secrets.inline.redisUrl": "redis://redis"},
+        "secrets.inline.redisUrl is set, but secrets.provider is",
+    ),
+    (
         {**LAPTOP, "redis.ca.secretName": "external-redis"},
         {"secrets.inline.redisUrl": "redis://redis"},
         "secrets.inline.redisUrl does not begin with rediss://",
@@ -72,6 +106,13 @@ REFUSED = [
     (PRODUCTION, {"migrations.activeDeadlineSeconds": 5}, "migrations.activeDeadlineSeconds (5) is not longer than"),
     ({**PRODUCTION, **GATEWAY}, {"gateway.parentRefs": []}, "gateway.parentRefs is empty"),
     ({**PRODUCTION, **GATEWAY}, {"gateway.hostnames": []}, "gateway.hostnames is empty"),
+    ({**PRODUCTION, **GATEWAY}, {"gateway.requestTimeout": "0s"}, "gateway.requestTimeout is 0s, which is none at all"),
+    ({**PRODUCTION, **GATEWAY}, {"config.trustedProxyCount": 0}, "config.trustedProxyCount is 0, but gateway.enabled"),
+    (
+        {**PRODUCTION, **GATEWAY, "gateway.redirect.enabled": True, "gateway.redirect.parentRefs": [{"name": "plain"}]},
+        {"gateway.redirect.parentRefs": GATEWAY["gateway.parentRefs"]},
+        "gateway.redirect.parentRefs is the same as gateway.parentRefs",
+    ),
     ({**PRODUCTION, **GATEWAY}, {"gateway.redirect.enabled": True}, "gateway.redirect.parentRefs is empty"),
     (
         {**PRODUCTION, **GATEWAY, "gateway.requestTimeout": "24s1000ms"},
@@ -92,6 +133,12 @@ REFUSED = [
     (PRODUCTION, {"tls.mode": "certManager"}, "tls.certManager.issuerName is empty"),
     (PRODUCTION, {"tls.secretName": "served"}, "tls.secretName is served, but tls.mode is none: set it to existing"),
     (PRODUCTION, {"tls.certManager.issuerName": "shop"}, "tls.certManager.issuerName is shop, but tls.mode is none"),
+    (
+        PRODUCTION,
+        {"tls.certManager.duration": "59m"},
+        "tls.certManager.duration is 59m: cert-manager issues for an hour",
+    ),
+    (PRODUCTION, {"tls.certManager.renewBefore": "299s"}, "tls.certManager.renewBefore is 299s: cert-manager asks for"),
     (
         {**PRODUCTION, "tls.certManager.duration": "720h1ms"},
         {"tls.certManager.duration": "720h"},
@@ -122,6 +169,12 @@ REFUSED = [
         {"api.resources.requests": {"memory": None}},
         "api.autoscaling.memoryPercent is a share of",
     ),
+    (
+        PRODUCTION,
+        {"api.minReadySeconds": 300},
+        "api.progressDeadlineSeconds (300) is not more than api.minReadySeconds (300)",
+    ),
+    (PRODUCTION, {"api.args": ["--workers"]}, "api.args begins with --workers, but the image has no entrypoint"),
     (PRODUCTION, {"api.pdb.minAvailable": 1}, "api.pdb has both minAvailable and maxUnavailable"),
     (PRODUCTION, {"api.pdb.maxUnavailable": ""}, "api.pdb has neither minAvailable nor maxUnavailable"),
     (
@@ -147,8 +200,8 @@ REFUSED = [
     ),
     ({**PRODUCTION, **S3}, {"storage.s3.bucket": ""}, "storage.s3.bucket is empty"),
     (
-        {**PRODUCTION, **S3, "storage.s3.network.port": 9000},
-        {"storage.s3.endpoint": "https://store.example.com:9000", "storage.s3.network.port": 443},
+        {**PRODUCTION, **S3, "storage.s3.endpoint": "https://store.example.com:9000", "storage.s3.network.port": 9000},
+        {"storage.s3.network.port": 443},
         "storage.s3.network.port is 443, but storage.s3.endpoint is https://store.example.com:9000: set it to 9000",
     ),
     (PRODUCTION, {"metrics.port": 8000}, "metrics.port is 8000, like the API's own port"),
@@ -156,7 +209,7 @@ REFUSED = [
     ({**PRODUCTION, **S3}, {"storage.s3.region": ""}, "storage.s3.region is empty"),
     ({**LAPTOP, **S3}, {"secrets.inline.s3AccessKeyId": ""}, "secrets.inline.s3AccessKeyId or s3SecretAccessKey"),
     (
-        {**PRODUCTION, "metrics.serviceMonitor.scrapeTimeout": "30s"},
+        {**PRODUCTION, "metrics.serviceMonitor.scrapeTimeout": "30s", "metrics.serviceMonitor.interval": "1d"},
         {"metrics.serviceMonitor.interval": "29s"},
         "metrics.serviceMonitor.scrapeTimeout (30s) is longer than metrics.serviceMonitor.interval (29s)",
     ),
@@ -202,6 +255,7 @@ def test_everything_wrong_is_told_at_once() -> None:
     ("flat", "sentence"),
     [
         ({"environment": "production"}, "environment is production: this chart's passwords are published"),
+        ({"api.ownerSecretName": "slipway"}, "api.ownerSecretName is the same as api.secretName (slipway)"),
         ({"tls.enabled": True}, "tls.issuerName is empty: name the Issuer"),
     ],
 )

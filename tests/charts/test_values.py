@@ -18,8 +18,10 @@ UNTHINKABLE = {
     "image.digest": "sha256:abc",
     "image.pullPolicy": "Sometimes",
     "config.publicUrl": "https://user@api.example.com",
-    "config.allowedHosts": ["https://api.example.com"],
-    "config.corsAllowedOrigins": ["api.example.com"],
+    "config.allowedHosts": ["api.example.com:443"],
+    "config.corsAllowedOrigins": ["https://*.example.com"],
+    "config.csrfTrustedOrigins": ["https://a.example\n"],
+    "config.accessTokenSeconds": 10**14,
     "config.trustedProxyCount": -1,
     "config.logLevel": "verbose",
     "config.maxBodyBytes": 10,
@@ -35,11 +37,10 @@ UNTHINKABLE = {
     "database.network.namespace": "data.base",
     "redis.network.cidrs": ["10.0.0/24"],
     "redis.network.podLabels": {"has a space": "yes"},
-    "storage.s3.bucket": "s3://invoices",
+    "storage.s3.bucket": "My_Invoices",
     "storage.s3.network.cidrs": ["10.0.0.256/32"],
     "storage.s3.endpoint": "storage.example.com",
     "storage.s3.auth": "password",
-    "api.replicas": -1,
     "api.processes": 0,
     "api.docs.exposure": "everyone",
     "api.shutdown.drainSeconds": 0,
@@ -55,7 +56,10 @@ UNTHINKABLE = {
     "api.extraEnvFrom": [{"configMapRef": {}}],
     "api.extraVolumes": [{"name": "cache"}],
     "api.extraVolumeMounts": [{"name": "cache"}],
-    "api.extraContainers": [{"name": "proxy"}],
+    "api.extraContainers": [{"name": "Proxy", "image": "proxy"}],
+    "api.extraInitContainers": [{"name": "proxy", "image": ""}],
+    "api.replicas": 10**15,
+    "api.service.loadBalancerClass": "x\n  externalIPs: [192.0.2.1]",
     "api.autoscaling.metrics": [{"resource": "cpu"}],
     "api.autoscaling.behavior": {"scaleSideways": {}},
     "api.podLabels": {"owner": "Jane Doe"},
@@ -71,7 +75,8 @@ UNTHINKABLE = {
     "ingress.hosts": ["api..example.com"],
     "ingress.tls": [{"secret": "shop"}],
     "networkPolicy.clients": [{"pods": {"app": "shop"}}],
-    "networkPolicy.extraEgress": [{"from": []}],
+    "networkPolicy.extraEgress": [{}],
+    "networkPolicy.gatewayNamespace": "",
     "networkPolicy.dnsNamespace": "",
     "commonLabels": {"team": "a" * 64},
     "commonAnnotations": {"an/extra/slash": ""},
@@ -79,6 +84,7 @@ UNTHINKABLE = {
     "extraObjects": [{"metadata": {"name": "shop"}}],
     "tls.mode": "self-signed",
     "tls.clientAuth": "optional",
+    "tls.clientNames": [""],
     "tls.certManager.duration": "90 days",
     "metrics.port": 80,
     "metrics.prometheusRule.errorRatio": 2,
@@ -92,6 +98,15 @@ UNTHINKABLE = {
     "pods.userId": 0,
     "pods.temporarySize": "small",
 }
+# Null leaves these to Kubernetes, or to the platform.
+MAY_BE_NULL = (
+    "api.pdb",
+    "api.resources",
+    "api.probes",
+    "migrations.resources",
+    "pods.userId",
+    "metrics.dashboards.labels",
+)
 # A value of another type than the one that is asked for.
 WRONG = {"string": 7, "integer": "many", "number": "half", "boolean": "perhaps", "array": "one", "object": "thing"}
 
@@ -160,6 +175,16 @@ def test_a_section_of_which_nothing_is_left_is_named(chart: str) -> None:
     told = refusal(chart, dict.fromkeys(outermost)) + refusal(chart, {**GOOD[chart], **dict.fromkeys(within)})
 
     assert [key for key in [*outermost, *within] if not named_as_missing(key, told)] == []
+
+
+@pytest.mark.parametrize("chart", CHART)
+def test_a_value_of_which_nothing_is_left_is_named(chart: str) -> None:
+    emptied = [key for key in leaves(values(chart)) if not key.startswith(MAY_BE_NULL)]
+
+    message = refusal(chart, {**GOOD[chart], **dict.fromkeys(emptied)})
+
+    assert len(emptied) > 30
+    assert [key for key in emptied if not named_as_missing(key, message)] == []
 
 
 def test_an_unknown_resource_is_refused_by_name() -> None:

@@ -106,7 +106,7 @@ STORAGE_S3_SECRET_ACCESS_KEY: {{ $inline.s3SecretAccessKey | quote }}
 - name: WEB_THREADS
   value: {{ .Values.api.threads | quote }}
 - name: DRAIN_SECONDS
-  value: {{ .Values.api.shutdown.drainSeconds | quote }}
+  value: {{ .Values.api.shutdown.drainSeconds | int64 | quote }}
 {{- if .Values.metrics.enabled }}
 - name: METRICS_PORT
   value: {{ .Values.metrics.port | quote }}

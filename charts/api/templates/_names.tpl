@@ -16,8 +16,8 @@
 
 {{/* Every pod of the release. */}}
 {{- define "api.releaseLabels" -}}
-app.kubernetes.io/name: {{ include "api.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "api.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* The pods of one component. Takes {root, component}. */}}
@@ -30,7 +30,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "api.metadata" -}}
 {{- $annotations := merge (dict) (.annotations | default dict) .root.Values.commonAnnotations -}}
 name: {{ .name | default (include "api.fullname" .root) }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "api.selector" . | nindent 2 }}
   app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | trimAll "-_." | quote }}

@@ -11,6 +11,7 @@
 {{- define "api.problems" -}}
 {{- include "api.problemsOfProduction" . }}
 {{ include "api.problemsOfLabels" . }}
+{{ include "api.problemsOfAnnotations" . }}
 {{ include "api.problemsOfVariables" . }}
 {{ include "api.problemsOfSecrets" . }}
 {{ include "api.problemsOfRoutes" . }}
@@ -24,8 +25,9 @@
 {{- if not .Values.config.publicUrl }}
 config.publicUrl is empty: set it to the address that customers use, such as https://api.example.com.
 {{- end }}
-{{- if not (regexMatch "^[a-z][a-z0-9-]*$" (include "api.fullname" .)) }}
-The release's objects would be called {{ include "api.fullname" . }}: a Service begins with a letter and has no dots, so set fullnameOverride.
+{{- $name := include "api.fullname" . }}
+{{- if or (not (regexMatch "^[a-z][a-z0-9-]*$" $name)) (has $name (list "true" "false" "null" "yes" "no" "on" "off" "y" "n")) }}
+The release's objects would be called {{ $name }}: a Service begins with a letter, has no dots, and is no word of YAML's, so set fullnameOverride.
 {{- end }}
 {{- if hasSuffix "/" .Values.config.publicUrl }}
 config.publicUrl is {{ .Values.config.publicUrl }}: leave out the slash at its end, or every address made from it has two.
@@ -36,6 +38,19 @@ image.repository is {{ .Values.image.repository }}: name its tag in image.tag, o
 {{- if eq .Values.environment "production" }}
 {{- if and .Values.config.publicUrl (not (hasPrefix "https://" .Values.config.publicUrl)) }}
 config.publicUrl is {{ .Values.config.publicUrl }}: in production it must begin with https://.
+{{- end }}
+{{- if regexMatch "^https://(localhost|127\\.|\\[::1\\])" .Values.config.publicUrl }}
+config.publicUrl is {{ .Values.config.publicUrl }}: nobody else reaches that, so give the address that customers use.
+{{- end }}
+{{- if has "*" .Values.config.allowedHosts }}
+config.allowedHosts holds *: in production name each host, or links could be made to lead anywhere.
+{{- end }}
+{{- range $key := list "corsAllowedOrigins" "csrfTrustedOrigins" }}
+{{- range index $.Values.config $key }}
+{{- if hasPrefix "http://" . }}
+config.{{ $key }} holds {{ . }}: in production origins begin with https://.
+{{- end }}
+{{- end }}
 {{- end }}
 {{- if eq .Values.secrets.provider "inline" }}
 secrets.provider is inline: production takes `existing` or `externalSecret`, so that no secret lies in a values file.
@@ -60,6 +75,25 @@ config.throttle.{{ $name }} is off: in production every limit holds, so give a r
 {{- end }}
 {{- if not (eq .Values.api.docs.env_var "API_DOCS_ENABLED") }}
 api.docs.env_var is {{ .Values.api.docs.env_var }}: the service reads API_DOCS_ENABLED.
+{{- end }}
+{{- end -}}
+
+{{- define "api.problemsOfAnnotations" -}}
+{{- $pods := dict "pods.annotations" .Values.pods.annotations "api.podAnnotations" .Values.api.podAnnotations "jobs.podAnnotations" .Values.jobs.podAnnotations }}
+{{- range $key, $annotations := $pods }}
+{{- range $own := list "checksum/config" "checksum/secret" "slipway.example/secrets-revision" }}
+{{- if hasKey $annotations $own }}
+{{ $key }} holds {{ $own }}, by which the chart rolls the pods: leave it out.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $objects := dict "commonAnnotations" .Values.commonAnnotations "api.annotations" .Values.api.annotations "api.service.annotations" .Values.api.service.annotations "serviceAccount.annotations" .Values.serviceAccount.annotations "gateway.annotations" .Values.gateway.annotations "ingress.annotations" .Values.ingress.annotations "metrics.dashboards.annotations" .Values.metrics.dashboards.annotations }}
+{{- range $key, $annotations := $objects }}
+{{- range $name, $_ := $annotations }}
+{{- if hasPrefix "helm.sh/hook" $name }}
+{{ $key }} holds {{ $name }}: Helm would make a hook of what the release needs, so leave it out.
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -88,6 +122,10 @@ api.docs.env_var is {{ .Values.api.docs.env_var }}: the service reads API_DOCS_E
 {{/* Names of what the chart tells the processes, without _FILE, as a JSON list. */}}
 {{- define "api.variables" -}}
 {{- $names := concat (include "api.config" . | fromYaml | keys) (include "api.secretKeys" . | fromJsonArray) (list "DATABASE_OWNER_URL" "MIGRATION_LOCK_TIMEOUT") -}}
+{{- $names = concat $names (list "PATH" "PYTHONPATH" "DJANGO_SETTINGS_MODULE" "METRICS_PORT" "SECRET_KEY_FALLBACKS") -}}
+{{- range $name := list "DATABASE" "REDIS" }}{{ $names = concat $names (list (printf "%s_CA_FILE" $name) (printf "%s_CERT_FILE" $name) (printf "%s_KEY_FILE" $name)) }}{{ end -}}
+{{- range $name := list "CERT_FILE" "KEY_FILE" "CLIENT_AUTH" "CLIENT_CA_FILE" "CLIENT_NAMES" }}{{ $names = append $names (printf "TLS_%s" $name) }}{{ end -}}
+{{- range $name := list "BUCKET" "ENDPOINT" "REGION" "CA_FILE" "ACCESS_KEY_ID" "SECRET_ACCESS_KEY" }}{{ $names = append $names (printf "STORAGE_S3_%s" $name) }}{{ end -}}
 {{- range include "api.serverEnv" . | fromYamlArray }}{{ $names = append $names .name }}{{ end -}}
 {{- $bare := list -}}
 {{- range $names }}{{ $bare = append $bare (trimSuffix "_FILE" .) }}{{ end -}}
@@ -144,12 +182,19 @@ secrets.inline.{{ $key }} is empty: with secrets.provider inline every secret is
 secrets.inline.databaseOwnerUrl is empty: migrations need the role that owns the tables. Or set migrations.mode to off.
 {{- end }}
 {{- range splitList "," .inline.jwtSigningKey }}
-{{- if and . (lt (len .) 32) }}
+{{- if and $.Values.secrets.inline.jwtSigningKey (lt (len .) 32) }}
 secrets.inline.jwtSigningKey has a part of fewer than 32 bytes: make one with `openssl rand -hex 32`.
 {{- end }}
 {{- end }}
-{{- if and $.Values.redis.ca.secretName .inline.redisUrl (not (hasPrefix "rediss://" .inline.redisUrl)) }}
-secrets.inline.redisUrl does not begin with rediss://, though redis.ca.secretName asks for a verified connection.
+{{- if and (or $.Values.redis.ca.secretName $.Values.redis.clientCertificate) .inline.redisUrl (not (hasPrefix "rediss://" .inline.redisUrl)) }}
+secrets.inline.redisUrl does not begin with rediss://, though redis.ca.secretName or redis.clientCertificate asks for a verified connection.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if ne .Values.secrets.provider "inline" }}
+{{- range $key, $secret := .Values.secrets.inline }}
+{{- if $secret }}
+secrets.inline.{{ $key }} is set, but secrets.provider is {{ $.Values.secrets.provider }}: leave it out, so that no secret lies in a values file for nothing.
 {{- end }}
 {{- end }}
 {{- end }}
@@ -160,6 +205,12 @@ migrations.activeDeadlineSeconds ({{ .Values.migrations.activeDeadlineSeconds }}
 
 {{- define "api.problemsOfRoutes" -}}
 {{- with .Values.gateway }}
+{{- if and .enabled (eq (include "api.milliseconds" .requestTimeout) "0") }}
+gateway.requestTimeout is {{ .requestTimeout }}, which is none at all: set it to a time that requests may take, such as 25s.
+{{- end }}
+{{- if and .enabled .redirect.enabled .parentRefs (eq (toJson .redirect.parentRefs) (toJson .parentRefs)) }}
+gateway.redirect.parentRefs is the same as gateway.parentRefs: name the listener of plain HTTP there, or https would be sent to itself.
+{{- end }}
 {{- if and .enabled (not .parentRefs) }}
 gateway.parentRefs is empty: name the Gateway that the HTTPRoute belongs to, such as {name: shared, namespace: gateway-system}.
 {{- end }}
@@ -178,6 +229,11 @@ gateway.backendTLS.caName is empty, though tls.mode is {{ $.Values.tls.mode }}: 
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
 ingress.hosts is empty: name the hosts that are routed to the API.
+{{- end }}
+{{- range $key := list "gateway" "ingress" }}
+{{- if and (index $.Values $key).enabled (eq (int $.Values.config.trustedProxyCount) 0) }}
+config.trustedProxyCount is 0, but {{ $key }}.enabled puts a proxy in front: set it to 1 or more, or all callers share one address.
+{{- end }}
 {{- end }}
 {{- range $key := list "nodePort" "externalTrafficPolicy" }}
 {{- if and (eq $.Values.api.service.type "ClusterIP") (index $.Values.api.service $key) }}
@@ -211,7 +267,13 @@ tls.secretName is {{ .secretName }}, but tls.mode is {{ .mode }}: set it to exis
 {{- if and .certManager.issuerName (ne .mode "certManager") }}
 tls.certManager.issuerName is {{ .certManager.issuerName }}, but tls.mode is {{ .mode }}: set it to certManager, or leave the issuer out.
 {{- end }}
+{{- if lt (include "api.milliseconds" .certManager.duration | int64) 3600000 }}
+tls.certManager.duration is {{ .certManager.duration }}: cert-manager issues for an hour or more.
+{{- end }}
 {{- $least := include "api.milliseconds" .certManager.renewBefore | int64 }}
+{{- if lt $least 300000 }}
+tls.certManager.renewBefore is {{ .certManager.renewBefore }}: cert-manager asks for five minutes or more.
+{{- end }}
 {{- if ge $least (include "api.milliseconds" .certManager.duration | int64) }}
 tls.certManager.renewBefore ({{ .certManager.renewBefore }}) is not less than tls.certManager.duration ({{ .certManager.duration }}): the certificate would be renewed without end.
 {{- end }}
@@ -252,6 +314,14 @@ api.autoscaling.memoryPercent is a share of api.resources.requests.memory, which
 {{- end }}
 {{- end }}
 {{- end }}
+{{- if le (int .Values.api.progressDeadlineSeconds) (int .Values.api.minReadySeconds) }}
+api.progressDeadlineSeconds ({{ .Values.api.progressDeadlineSeconds }}) is not more than api.minReadySeconds ({{ .Values.api.minReadySeconds }}): no rollout could end in time, so raise the former.
+{{- end }}
+{{- if and .Values.api.args (not .Values.api.command) }}
+{{- if hasPrefix "-" (first .Values.api.args) }}
+api.args begins with {{ first .Values.api.args }}, but the image has no entrypoint that it could go to: give the whole command in api.command.
+{{- end }}
+{{- end }}
 {{- $pods := int (ternary .Values.api.autoscaling.minReplicas .Values.api.replicas .Values.api.autoscaling.enabled) }}
 {{- with .Values.api.pdb }}
 {{- if .enabled }}
@@ -289,9 +359,9 @@ api.pdb.maxUnavailable is {{ $most }}: no node could ever be drained. Set it to 
 
 {{/* A duration such as 1h30m in milliseconds. */}}
 {{- define "api.milliseconds" -}}
-{{- $factors := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 -}}
+{{- $factors := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
 {{- $sum := 0 -}}
-{{- range regexFindAll "[0-9]+(ms|s|m|h)" . -1 -}}
+{{- range regexFindAll "[0-9]+(ms|s|m|h|d|w|y)" . -1 -}}
 {{- $unit := regexFind "[a-z]+$" . -}}
 {{- $sum = add $sum (mul (trimSuffix $unit . | int64) (index $factors $unit)) -}}
 {{- end -}}
@@ -320,8 +390,8 @@ storage.s3.{{ $key }} is empty, though storage.s3.enabled is true.
 {{- end }}
 {{- $port := regexFind ":[0-9]+$" (urlParse .endpoint).host | trimPrefix ":" | default (ternary "80" "443" (hasPrefix "http://" .endpoint)) }}
 {{- $closed := and $.Values.networkPolicy.enabled (not $.Values.networkPolicy.extraEgress) (not .network.namespace) (not .network.podLabels) }}
-{{- if and $closed (eq (int .network.port) 443) (ne $port "443") }}
-storage.s3.network.port is 443, but storage.s3.endpoint is {{ .endpoint }}: set it to {{ $port }}, or the network policies keep pods from the store.
+{{- if and $closed (ne (toString .network.port) $port) }}
+storage.s3.network.port is {{ .network.port }}, but storage.s3.endpoint is {{ .endpoint }}: set it to {{ $port }}, or the network policies keep pods from the store.
 {{- end }}
 {{- if and (eq .auth "keys") (eq $.Values.secrets.provider "inline") (not (and $.Values.secrets.inline.s3AccessKeyId $.Values.secrets.inline.s3SecretAccessKey)) }}
 secrets.inline.s3AccessKeyId or s3SecretAccessKey is empty, though storage.s3.auth is keys: give both, or set storage.s3.auth to identity.

@@ -24,7 +24,7 @@ env:
   {{- if .migrates }}
   {{- include "api.secretFiles" (list "DATABASE_OWNER_URL") | trim | nindent 2 }}
   - name: MIGRATION_LOCK_TIMEOUT
-    value: {{ $root.Values.migrations.lockTimeoutSeconds | quote }}
+    value: {{ $root.Values.migrations.lockTimeoutSeconds | int64 | quote }}
   {{- end }}
   {{- if .serves }}
   {{- include "api.serverEnv" $root | nindent 2 }}
@@ -54,23 +54,23 @@ volumeMounts:
 {{- range $name, $store := dict "database" $values.database "redis" $values.redis "storage" $values.storage.s3 }}
 {{- if and $store.ca.secretName (or (ne $name "storage") $store.enabled) }}
 - secret:
-    name: {{ $store.ca.secretName }}
-    items: [{key: {{ $store.ca.key }}, path: {{ $name }}/ca.crt}]
+    name: {{ $store.ca.secretName | quote }}
+    items: [{key: {{ $store.ca.key | quote }}, path: {{ $name }}/ca.crt}]
 {{- end }}
 {{- with $store.clientCertificate }}
 - secret:
-    name: {{ . }}
+    name: {{ . | quote }}
     items: [{key: tls.crt, path: {{ $name }}/tls.crt}, {key: tls.key, path: {{ $name }}/tls.key}]
 {{- end }}
 {{- end }}
 {{- if and .serves (include "api.servesTls" .root) }}
 - secret:
-    name: {{ include "api.tlsSecret" .root }}
+    name: {{ include "api.tlsSecret" .root | quote }}
     items: [{key: tls.crt, path: server/tls.crt}, {key: tls.key, path: server/tls.key}]
 {{- if ne $values.tls.clientAuth "none" }}
 - secret:
-    name: {{ $values.tls.clientCa.secretName | default (include "api.tlsSecret" .root) }}
-    items: [{key: {{ $values.tls.clientCa.key }}, path: clients/ca.crt}]
+    name: {{ $values.tls.clientCa.secretName | default (include "api.tlsSecret" .root) | quote }}
+    items: [{key: {{ $values.tls.clientCa.key | quote }}, path: clients/ca.crt}]
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -79,13 +79,13 @@ volumeMounts:
 {{- define "api.pod" -}}
 {{- $root := .root -}}
 {{- $pods := $root.Values.pods -}}
-serviceAccountName: {{ .serviceAccountName | default (include "api.serviceAccountName" $root) }}
+serviceAccountName: {{ .serviceAccountName | default (include "api.serviceAccountName" $root) | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 {{- with concat $root.Values.global.imagePullSecrets $root.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range uniq . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 securityContext:
@@ -105,7 +105,7 @@ securityContext:
 {{- end }}
 {{- range $key := list "priorityClassName" "runtimeClassName" "schedulerName" "dnsPolicy" }}
 {{- with index $pods $key }}
-{{ $key }}: {{ . }}
+{{ $key }}: {{ . | quote }}
 {{- end }}
 {{- end }}
 affinity:
@@ -140,14 +140,14 @@ volumes:
       defaultMode: 0440
       sources:
         - secret:
-            name: {{ .secretName | default (include "api.secretName" $root) }}
+            name: {{ .secretName | default (include "api.secretName" $root) | quote }}
             items:
               {{- range include "api.secretKeys" $root | fromJsonArray }}
               - {key: {{ . }}, path: {{ . }}}
               {{- end }}
         {{- if .migrates }}
         - secret:
-            name: {{ .ownerSecretName | default (include "api.ownerSecretName" $root) }}
+            name: {{ .ownerSecretName | default (include "api.ownerSecretName" $root) | quote }}
             items: [{key: DATABASE_OWNER_URL, path: DATABASE_OWNER_URL}]
         {{- end }}
   {{- with include "api.certificateSources" . }}
