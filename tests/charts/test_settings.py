@@ -39,6 +39,20 @@ LANDS: list[tuple[dict, str, str, Any]] = [
     ),
     ({"pods.dnsPolicy": "Default"}, "Deployment", "spec.template.spec.dnsPolicy", "Default"),
     ({"pods.priorityClassName": "high"}, "Deployment", "spec.template.spec.priorityClassName", "high"),
+    # Text that YAML would take for a number.
+    ({"pods.priorityClassName": "123"}, "Deployment", "spec.template.spec.priorityClassName", "123"),
+    (
+        {"secrets.existing.name": "123"},
+        "Deployment",
+        "spec.template.spec.volumes.1.projected.sources.0.secret.name",
+        "123",
+    ),
+    (
+        {**MANAGED_TLS, "tls.certManager.issuerGroup": "awspca.example"},
+        "Certificate",
+        "spec.issuerRef.group",
+        "awspca.example",
+    ),
     ({"pods.runtimeClassName": "gvisor"}, "Deployment", "spec.template.spec.runtimeClassName", "gvisor"),
     ({"pods.nodeSelector": {"disk": "ssd"}}, "Deployment", "spec.template.spec.nodeSelector.disk", "ssd"),
     ({"pods.tolerations": [{"key": "a"}]}, "Deployment", "spec.template.spec.tolerations", [{"key": "a"}]),
