@@ -59,7 +59,8 @@ class TokenPair:
     refresh: str
 
 
-USER_COLUMNS = [field.attname for field in User._meta.concrete_fields]
+# What an account is known by; the rest is read when somebody asks, and a password is carried nowhere.
+KNOWN_BY = ["id", "role", "is_active", "is_staff"]
 
 
 def _live_sessions() -> QuerySet[TokenFamily]:
@@ -72,7 +73,7 @@ def _live_sessions() -> QuerySet[TokenFamily]:
     )
 
 
-SESSIONS = Gate(lambda: _live_sessions().values_list(*(f"user__{column}" for column in USER_COLUMNS)))
+SESSIONS = Gate(lambda: _live_sessions().values_list(*(f"user__{column}" for column in KNOWN_BY)))
 
 
 def authenticate_token(token: str, wanted: str | None = None) -> Principal:
@@ -85,7 +86,7 @@ def authenticate_token(token: str, wanted: str | None = None) -> Principal:
     if passage is None:
         raise InvalidCredentials()
     # Most requests never look at the account.
-    user = SimpleLazyObject(lambda: User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, passage.columns))
+    user = SimpleLazyObject(lambda: User.from_db(DEFAULT_DB_ALIAS, KNOWN_BY, passage.columns))
     return Principal(kind="user", id=claims["sub"], user=user, session=claims["sid"], memberships=passage.memberships)
 
 
