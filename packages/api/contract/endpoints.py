@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from contract import correlation, filtering, idempotency, problems, tenancy, throttling
+from contract import filtering, idempotency, problems, tenancy, throttling
 from contract.authentication import InvalidCredentials
 from contract.memberships import Membership
 from contract.permissions import IsIdentified
@@ -136,7 +136,6 @@ class Endpoint(APIView):
         if reading := getattr(self.request._request, "rate_limit", None):
             for name, value in throttling.headers(reading).items():
                 response.headers[name] = value
-        response.headers[correlation.HEADER] = correlation.request_id.get()
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """The methods, in the Allow header, and nothing else."""
