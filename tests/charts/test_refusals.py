@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 from rendering import CHARTS, RELEASE, Refused, Renderer, nested, template
+from service import variables_read
 from toggles import EXISTING, EXTERNAL, GATEWAY, INGRESS, INLINE, MANAGED_TLS, OWN, S3
 
 # In one process, so that no message is asked for twice.
@@ -242,6 +243,15 @@ def test_every_sentence_of_the_template_was_provoked() -> None:
 
     assert len(sentences()) > 30
     assert untold == []
+
+
+def test_no_variable_of_the_services_own_slips_in() -> None:
+    message = message_of({**PRODUCTION, "extraEnv": [{"name": name, "value": ""} for name in sorted(variables_read())]})
+
+    assert len(variables_read()) > 30
+    assert [
+        name for name in variables_read() if f"extraEnv sets {name}, which the chart sets itself" not in message
+    ] == []
 
 
 def test_everything_wrong_is_told_at_once() -> None:

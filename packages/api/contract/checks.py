@@ -9,6 +9,7 @@ from django.db import connection, models
 
 from contract import isolation, routing
 from contract.columns import target
+from contract.keysets import Keyset
 from contract.resources import Resource, declaration_of
 
 # What comes out of a cursor exactly as it went in.
@@ -35,10 +36,11 @@ def unsortable(resource: type[Resource[Any]]) -> Iterator[str]:
     """Sentences about the sort fields of a resource by which a list would lose rows, or end."""
     declaration = declaration_of(resource)
     for name, key in declaration.sort_fields.items():
-        column: Any = target(declaration.model._meta.get_field(key.column))
-        if not isinstance(column, CARRIED):
-            yield f"{resource.__name__} sorts by {name!r}, a {type(column).__name__}, which no cursor can carry."
-        if column.null and key.null_as is None:
+        field: Any = Keyset(declaration.model, [(key, False)]).fields[0]
+        kind = target(field)
+        if not isinstance(kind, CARRIED):
+            yield f"{resource.__name__} sorts by {name!r}, a {type(kind).__name__}, which no cursor can carry."
+        if field.null and key.null_as is None:
             yield f"{resource.__name__} sorts by {name!r}, which can be NULL: say what that sorts as (SortKey.null_as)."
 
 

@@ -11,14 +11,15 @@ def test_every_list_can_be_walked_in_every_order() -> None:
 
 def test_a_sort_field_that_can_be_null_has_to_say_what_it_sorts_as() -> None:
     class Careless(SpecimenViewSet):
-        sort_fields = ("name", "found_on")
+        sort_fields = ("name", "found_on", "cabinet")
 
     class Careful(SpecimenViewSet):
-        sort_fields = {"name": SortKey("name"), "weight": SortKey("weight", null_as=-1)}
+        sort_fields = {"name": SortKey("name"), "weight": SortKey("weight", null_as=-1), "id": SortKey("pk")}
 
-    (fault,) = checks.unsortable(Careless)
+    date, reference = checks.unsortable(Careless)
 
-    assert fault.startswith("Careless sorts by 'found_on', which can be NULL: say what that sorts as")
+    assert date.startswith("Careless sorts by 'found_on', which can be NULL: say what that sorts as")
+    assert reference.startswith("Careless sorts by 'cabinet', which can be NULL")
     assert list(checks.unsortable(Careful)) == []
 
 
