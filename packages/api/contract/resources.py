@@ -159,14 +159,8 @@ class Resource[M: models.Model](Endpoint, GenericViewSet[M]):
         owner = principal.id if self.tenancy == "owner" and isinstance(principal, Principal) else None
         order = query.get("sort", self.default_sort)
         tenant = tenancy.current().tenant
-        return cursors.binding(
-            f"{type(self).__module__}.{type(self).__qualname__}",
-            self.kwargs,
-            sorted(query.items()),
-            order,
-            tenant,
-            owner,
-        )
+        resource = f"{type(self).__module__}.{type(self).__qualname__}"
+        return cursors.binding(resource, self.kwargs, sorted(query.items()), order, tenant, owner)
 
     def at_once(self, request: Request, key: str) -> HttpResponse | None:
         """A creation that is one row and nothing more, for the first time and without a fault."""
