@@ -143,14 +143,21 @@ def test_ctrl_c_during_the_start_leaves_nothing(
     vanish: Callable[[set[int]], bool],
 ) -> None:
     process = begin("make", "run", folder=checkout, PORT=str(free_port))
-    time.sleep(1)
-    started = descendants(process.pid)
+    deadline = time.monotonic() + 30
+    while not any(map(is_server, started := descendants(process.pid))):
+        assert time.monotonic() < deadline, "no server was started"
+        time.sleep(0.02)
 
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=30)
 
     assert vanish(started)
     assert "Traceback" not in errors
+
+
+def is_server(pid: int) -> bool:
+    command = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True).stdout
+    return "infra/local/serve.py" in command
 
 
 def test_secrets_are_for_their_owner_only(serve: Callable[[], Served]) -> None:
